@@ -1,0 +1,156 @@
+# pystrobe - a sampling profiler for CPython that works from outside
+#
+#	make              build/pystrobe
+#	make demo         install what is missing, build, start a sample program, serve the dashboard
+#	make check        install what the tests need, run all of them
+#	make help         every target
+#
+# Knobs, on the command line or in the environment:
+#	DEBUG=1           -O0 and full debug information
+#	SAN=LIST          sanitizers: SAN=address,undefined or SAN=thread
+#	DEV=1             warnings are errors
+#	V=1               show the commands
+#	CC=clang-14       another compiler; gcc 12 and clang 14 build without a warning
+#	PREFIX=/usr/local DESTDIR=   where install puts things
+#	DURATION=15       make demo: run unattended for so many seconds, then sum up
+#	PYTHON=python3    for the generators and the tests
+#
+# All output goes below build/ (another directory: BUILD=DIR).
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+PYTHON ?= python3
+V      ?= 0
+VERSION := 0.1.0
+
+# ---- what it is built from ----------------------------------------------------------
+
+SRC      := $(sort $(wildcard src/*.c src/*/*.c))
+OBJ      := $(SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ  := $(filter-out $(BUILD)/src/main.o,$(OBJ))
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o)
+HEADERS  := $(sort $(wildcard src/*/*.h))
+C_FILES  := $(SRC) $(HEADERS) $(UNIT_SRC) $(sort $(wildcard tests/*/*.h python-abi/*.c \
+	tests/fuzz/*.c tests/live/*.c bench/*.c))
+
+# ---- how ----------------------------------------------------------------------------
+
+PKGS := libelf libdw libmicrohttpd ncursesw jansson zlib libzstd libprotobuf-c gnutls
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(BUILD) -DPYSTROBE_VERSION='"$(VERSION)"'
+CFLAGS_ALL = -std=gnu11 $(if $(DEBUG),-O0 -g3,-O2 -g) -fno-omit-frame-pointer \
+	-fstack-protector-strong $(WARN) $(if $(DEV),-Werror) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined) $(CFLAGS)
+LDLIBS_ALL = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lrocksdb -lxxhash -lm -lpthread
+LDFLAGS_ALL = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+ifeq ($(V),0)
+say = @printf '  %-8s%s\n' $(1) $(2);
+else
+say =
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all FORCE
+all: $(BUILD)/pystrobe
+
+# Rewritten only when the flags change, so that a change of flags rebuilds.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' '$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# Names every library that is missing, with the Debian package that has it.
+$(BUILD)/libraries: Makefile
+	@mkdir -p $(BUILD)
+	@tests/house/libraries $(CC)
+	@touch $@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/libraries | generated
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(BUILD)/pystrobe: $(OBJ) $(BUILD)/assets.o
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
+
+$(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(BUILD)/assets.o
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -lcmocka -o $@
+
+-include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
+
+# ---- generated ----------------------------------------------------------------------
+
+.PHONY: generated
+generated: $(BUILD)/syscall_names.h
+
+$(BUILD)/syscall_names.h: Makefile
+	@mkdir -p $(BUILD)
+	$(call say,GEN,$@)(echo 'static const char *const syscall_names[] = {'; \
+	echo '#include <asm/unistd.h>' | $(CC) -E -dM - | \
+	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/\t[\2] = "\1",/p' | sort -t[ -k2 -n; \
+	echo '};') >$@
+
+# The dashboard: web/ bundled by npm's esbuild, every file of it inside the binary.
+WEB_SRC := $(sort $(wildcard web/package*.json web/src/* web/src/*/* web/*.html web/*.css web/build.mjs))
+$(BUILD)/web/stamp: $(WEB_SRC) Makefile
+	@mkdir -p $(BUILD)/web
+	$(call say,WEB,$(BUILD)/web)web/build $(abspath $(BUILD)/web) && touch $@
+
+$(BUILD)/assets.S: $(BUILD)/web/stamp web/embed
+	$(call say,GEN,$@)web/embed $(BUILD)/web >$@
+
+$(BUILD)/assets.o: $(BUILD)/assets.S
+	$(call say,AS,$<)$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+# ---- what the system must have ------------------------------------------------------
+
+DEPS_BUILD := gcc make pkg-config python3 libc6-dev libelf-dev libdw-dev librocksdb-dev \
+	libmicrohttpd-dev libncurses-dev libjansson-dev zlib1g-dev libzstd-dev \
+	libprotobuf-c-dev protobuf-c-compiler libgnutls28-dev libxxhash-dev nodejs npm
+DEPS_TEST := libcmocka-dev python3-pytest clang-14 clang-format-14 clang-tidy-14 \
+	libclang-rt-14-dev chromium tmux gdb zstd protobuf-compiler debootstrap
+
+.PHONY: deps deps-check
+deps:
+	@tests/house/install $(DEPS_BUILD)
+deps-check: deps
+	@tests/house/install $(DEPS_TEST)
+
+# ---- running and checking -----------------------------------------------------------
+
+.PHONY: demo check check-house check-unit layers headers format lint pythons verify
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@bench/demo $(BUILD) $(DURATION)
+
+check: deps-check
+	@$(MAKE) --no-print-directory DEV=1 all $(BUILD)/unit
+	@tests/run $(BUILD)
+
+pythons:
+	@tests/pythons/fetch $(BUILD)/pythons
+layers:
+	@tests/house/layers
+headers: generated
+	@tests/house/headers $(CC) $(CPPFLAGS)
+format:
+	@clang-format-14 --dry-run -Werror $(C_FILES)
+lint: generated
+	@tests/house/lint $(CPPFLAGS)
+
+# ---- putting it somewhere -----------------------------------------------------------
+
+.PHONY: install uninstall clean help
+install: all
+	install -D -m 755 $(BUILD)/pystrobe $(DESTDIR)$(PREFIX)/bin/pystrobe
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/pystrobe
+clean:
+	rm -rf $(BUILD)/src $(BUILD)/tests $(BUILD)/web $(BUILD)/pystrobe $(BUILD)/unit
+
+help:
+	@sed -n '/^# pystrobe/,/^$$/s/^# \{0,1\}//p' Makefile
+	@echo 'Targets: all deps demo check pythons layers headers format lint bench install uninstall clean'
