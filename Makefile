@@ -25,6 +25,7 @@ VERSION := 0.1.0
 
 # ---- what it is built from ----------------------------------------------------------
 
+GEN_OBJ  := $(BUILD)/abi_tables.o $(BUILD)/assets.o
 SRC      := $(sort $(wildcard src/*.c src/*/*.c))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ  := $(filter-out $(BUILD)/src/main.o,$(OBJ))
@@ -73,10 +74,10 @@ $(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/libraries | generated
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-$(BUILD)/pystrobe: $(OBJ) $(BUILD)/assets.o
+$(BUILD)/pystrobe: $(OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
 
-$(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(BUILD)/assets.o
+$(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -lcmocka -o $@
 
 -include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
@@ -84,7 +85,17 @@ $(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(BUILD)/assets.o
 # ---- generated ----------------------------------------------------------------------
 
 .PHONY: generated
-generated: $(BUILD)/syscall_names.h
+generated: $(BUILD)/syscall_names.h $(BUILD)/abi_fields.h
+
+ABI_SRC := $(wildcard python-abi/gen python-abi/*.py python-abi/*.def python-abi/*.abi)
+$(BUILD)/abi_fields.h: $(ABI_SRC)
+	@mkdir -p $(BUILD)
+	$(call say,GEN,$@)$(PYTHON) python-abi/gen fields $@
+$(BUILD)/abi_tables.c: $(ABI_SRC)
+	@mkdir -p $(BUILD)
+	$(call say,GEN,$@)$(PYTHON) python-abi/gen tables $@
+$(BUILD)/abi_tables.o: $(BUILD)/abi_tables.c $(BUILD)/abi_fields.h $(BUILD)/flags
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(BUILD)/syscall_names.h: Makefile
 	@mkdir -p $(BUILD)
