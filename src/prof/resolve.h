@@ -1,0 +1,40 @@
+/*
+ * resolve.h - raw frames become ids: code object -> function, instruction -> line, and
+ * the stack as a chain of ids of which only the changed part is looked up.
+ *
+ * Everything seen before is an array access: the walker numbers code objects, and gives a
+ * new number to a new object at an old address, so a cache can never show a dead function.
+ */
+#ifndef PROF_RESOLVE_H
+#define PROF_RESOLVE_H
+
+#include "prof/symbols.h"
+#include "python/walk.h"
+
+struct resolver;
+
+/* Borrows all three; code objects are read through mem when first seen. */
+struct resolver *resolver_new(struct walker *w, struct mem *mem, const struct abi *abi,
+	struct symbols *symbols);
+void resolver_free(struct resolver *r);
+/* Other tables: ids of the old ones are forgotten. The same tables: nothing happens. */
+void resolver_use(struct resolver *r, struct symbols *symbols);
+
+/* One frame. 0, the unknown frame, when its code could not be read. */
+frame_id resolver_frame(struct resolver *r, const struct raw_frame *f);
+
+/* The ids of one thread's stack, kept from tick to tick. Zeroed is empty. */
+struct resolved {
+	stack_id *ids; /* ids[i]: the stack up to and including frames[i] */
+	uint32_t n, cap;
+	uint32_t generation; /* of the resolver's tables when they were made */
+	uint32_t skip_at, n_skipped;
+};
+
+void resolved_release(struct resolved *s);
+/* The stack of a thread's first n_frames frames; frames left out in the middle appear as
+ * one mark, "(98000 frames)". */
+stack_id resolver_stack(struct resolver *r, struct resolved *s,
+	const struct walk_thread *t, uint32_t n_frames);
+
+#endif

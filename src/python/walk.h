@@ -1,0 +1,132 @@
+/*
+ * walk.h - the Python stacks of a process: every interpreter, every thread, one vectored
+ * read per tick.
+ *
+ * A walker remembers where everything was: interpreter fields, thread states, the used
+ * part of each thread's data stack (3.11+) or its chain of frame objects (2.7 to 3.10),
+ * generators. walker_tick() reads all of it at once, decides from the copy itself where
+ * each stack ends, and chases only what was not predicted. The first tick predicts
+ * nothing: a cold walk (`dump`) is a walker that ticks once.
+ *
+ * No allocation, no text and no system call but the reads in the warm path. The target's
+ * memory is hostile: every link is bounded, every list is cycle-checked, and one bad
+ * thread never costs the others (struct walk_thread has a status of its own).
+ *
+ * CPython: Include/cpython/pystate.h, Include/internal/pycore_frame.h,
+ * pycore_interpframe_structs.h (3.14), Include/frameobject.h (up to 3.10).
+ */
+#ifndef PYTHON_WALK_H
+#define PYTHON_WALK_H
+
+#include "base/status.h"
+#include "proc/mem.h"
+#include "python/abi.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	WALK_MAX_INTERPS = 256,
+	WALK_MAX_THREADS = 4096,
+	WALK_ROOT_FRAMES = 512,  /* of a deeper stack: so many next to the root... */
+	WALK_LEAF_FRAMES = 1536, /* ...and so many next to the leaf are kept */
+	WALK_MAX_FRAMES = WALK_ROOT_FRAMES + WALK_LEAF_FRAMES,
+};
+
+/* Where a walk starts. Addresses are 0 when the version has none or it is not known. */
+struct walk_root {
+	uint64_t runtime_addr;        /* _PyRuntime (3.7+) */
+	uint64_t interp_head_addr;    /* of the pointer to the newest interpreter */
+	uint64_t tstate_current_addr; /* of the pointer to the GIL's holder (to 3.11) */
+	uint64_t gil_addr, gil_len;   /* 2.7, 3.6: statics of the GIL, for futexes */
+	uint64_t gc_addr;             /* 2.7, 3.6: int `collecting` */
+	bool musl;                    /* struct pthread is musl's */
+};
+
+enum raw_flags {
+	RAW_ENTRY = 1 << 0,     /* called from C: a native frame lies below it */
+	RAW_GENERATOR = 1 << 1, /* generator, coroutine or async generator */
+	RAW_SAVED = 1 << 2,     /* its stack pointer is saved: it has called on */
+};
+
+/* One frame as read; prof/resolve.h makes names of it. */
+struct raw_frame {
+	uint64_t addr;      /* of the frame: locals */
+	uint64_t code_addr; /* of its code object */
+	uint64_t instr;     /* 3.11+: the instruction pointer as read; else lasti */
+	int32_t lasti; /* byte offset into the bytecode, -1: not started. Where tlbc is not
+			  0 instr points into another copy and this is INT32_MIN */
+	int32_t tlbc;  /* free-threaded 3.14+: which copy of the bytecode */
+	uint32_t code;  /* walker's number of this code object: a new object at a recycled
+			  address has another one. 0: could not be read */
+	uint32_t flags; /* enum raw_flags */
+};
+
+enum walk_flags {
+	WALK_MAIN = 1 << 0,       /* the main thread of its interpreter */
+	WALK_GIL = 1 << 1,        /* holds the GIL of its interpreter */
+	WALK_GIL_WANTED = 1 << 2, /* asks for it (3.15 says so itself) */
+	WALK_GC = 1 << 3,         /* it runs a garbage collection */
+	WALK_EXC = 1 << 4,        /* an exception is raised or handled */
+	WALK_ATTACHED = 1 << 5,   /* 3.13+: may run Python; without a GIL: runs it */
+	WALK_SUSPENDED = 1 << 6,  /* 3.13+: stopped by stop-the-world */
+	WALK_CHANGED = 1 << 7,    /* anything of the stack differs from the last tick */
+	WALK_TORN = 1 << 8,       /* it moved while it was copied: judge the edges */
+	WALK_REPAIRED = 1 << 9,   /* pointer and copy disagreed; the copy decided */
+	WALK_PARKED = 1 << 10,    /* set by the caller: not read, as in the last tick */
+	WALK_IN_C = 1 << 11,      /* 3.14+: the leaf has called into C */
+	WALK_NEW = 1 << 12,       /* first tick of this thread */
+};
+
+/* One Python thread as of the last tick. Borrowed until the next. */
+struct walk_thread {
+	uint64_t tstate_addr;
+	uint64_t serial;  /* tstate.id; with the address: which thread this is */
+	uint64_t pthread; /* pthread_self(): threading's ident */
+	pid_t tid;        /* kernel thread id in the target's pid namespace; 0 unknown */
+	int64_t interp;   /* id of its interpreter */
+	uint32_t flags;   /* enum walk_flags */
+	uint32_t number;  /* stays the same for the life of the thread; from 1 */
+	enum status status; /* not ST_OK: frames are those below the trouble, if any */
+	struct raw_frame *frames; /* root first */
+	uint32_t n_frames;
+	uint32_t n_same;             /* so many, from the root, are as in the last tick */
+	uint32_t skip_at, n_skipped; /* so many are left out before frames[skip_at] */
+	void *user;                  /* the caller's; NULL at first */
+};
+
+struct walk_stats {
+	uint64_t n_ticks, n_calls; /* ticks, and reads for them */
+	uint64_t n_chased;         /* frames that were not predicted */
+	uint64_t n_repaired, n_torn;
+	uint64_t n_code_changes;       /* code objects replaced at their address */
+	uint64_t n_lost[STATUS_COUNT]; /* threads without a sample, by reason */
+};
+
+struct walker;
+
+/* Borrows mem and abi for its life. gone: called before a thread's entry is dropped, so
+ * that the caller releases `user`; may be NULL. */
+struct walker *walker_new(struct mem *mem, const struct abi *abi,
+	const struct walk_root *root, void (*gone)(void *arg, struct walk_thread *t),
+	void *arg);
+void walker_free(struct walker *w);
+
+/* Reads all threads but the parked. Not ST_OK: nothing could be read, threads are as
+ * before. */
+enum status walker_tick(struct walker *w);
+/* Reads one thread again: after it was stopped, or because its sample was torn. */
+enum status walker_again(struct walker *w, struct walk_thread *t);
+/* The threads, in no particular order; *n is their number. Borrowed until the next tick. */
+struct walk_thread **walker_threads(struct walker *w, size_t *n);
+/* Do the first bytes of the code object still say that it is the one numbered `code`? */
+bool walker_code_alive(struct walker *w, uint32_t code);
+/* Bumped when the numbers of code objects start anew (too many were seen). */
+uint32_t walker_epoch(const struct walker *w);
+/* Is addr inside a GIL of the process? Its waiters sleep on futexes in there. */
+bool walker_in_gil(const struct walker *w, uint64_t addr);
+const struct walk_stats *walker_stats(const struct walker *w);
+
+#endif
