@@ -15,9 +15,9 @@
 #	DURATION=15       make demo: run unattended for so many seconds, then sum up
 #	PYTHON=python3    for the generators and the tests
 #
-# All output goes below build/ (another directory: BUILD=DIR).
+# All output goes below build/ (another directory: BUILD=DIR; sanitizers: build/san).
 
-BUILD  ?= build
+BUILD  ?= build$(if $(SAN),/san)
 PREFIX ?= /usr/local
 PYTHON ?= python3
 V      ?= 0
@@ -140,6 +140,9 @@ demo: deps
 check: deps-check
 	@$(MAKE) --no-print-directory DEV=1 all $(BUILD)/unit
 	@tests/run $(BUILD)
+
+check-unit: $(BUILD)/unit
+	@$(BUILD)/unit
 
 pythons:
 	@tests/pythons/fetch $(BUILD)/pythons
