@@ -25,7 +25,7 @@ VERSION := 0.1.0
 
 # ---- what it is built from ----------------------------------------------------------
 
-GEN_OBJ  := $(BUILD)/abi_tables.o $(BUILD)/assets.o
+GEN_OBJ  := $(BUILD)/abi_tables.o $(BUILD)/abi_desc.o $(BUILD)/assets.o
 SRC      := $(sort $(wildcard src/*.c src/*/*.c))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ  := $(filter-out $(BUILD)/src/main.o,$(OBJ))
@@ -94,8 +94,21 @@ $(BUILD)/abi_fields.h: $(ABI_SRC)
 $(BUILD)/abi_tables.c: $(ABI_SRC)
 	@mkdir -p $(BUILD)
 	$(call say,GEN,$@)$(PYTHON) python-abi/gen tables $@
-$(BUILD)/abi_tables.o: $(BUILD)/abi_tables.c $(BUILD)/abi_fields.h $(BUILD)/flags
+$(BUILD)/abi_desc.c: $(ABI_SRC)
+	@mkdir -p $(BUILD)
+	$(call say,GEN,$@)$(PYTHON) python-abi/gen desc $@
+$(BUILD)/abi_%.o: $(BUILD)/abi_%.c $(BUILD)/abi_fields.h $(BUILD)/flags
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+# Makes the .abi tables from DWARF; must build while a table lacks a new field.
+EXTRACT_OBJ := $(patsubst %,$(BUILD)/%.o,python-abi/extract src/python/abi_blank \
+	src/python/abi_dwarf src/elf/dwarf_types src/base/alloc src/base/buf src/base/err) \
+	$(BUILD)/abi_desc.o
+$(BUILD)/abi-extract: $(EXTRACT_OBJ)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -ldw -lelf -o $@
+
+$(BUILD)/find: $(BUILD)/tests/live/find.o $(LIB_OBJ) $(GEN_OBJ)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
 
 $(BUILD)/syscall_names.h: Makefile
 	@mkdir -p $(BUILD)

@@ -33,6 +33,14 @@ class Span:
         return self.since <= ver <= self.until
 
 
+def both(a, b):
+    """Where both spans hold."""
+    out = Span("0.0", "-")
+    out.since, out.until = max(a.since, b.since), min(a.until, b.until)
+    out.builds = b.builds if a.builds == "any" else a.builds
+    return out
+
+
 class Field:
     def __init__(self, group, name, paths, kind, span, why):
         self.group, self.name, self.paths = group, name, paths
@@ -88,6 +96,23 @@ def read_values(path):
         except ValueError as e:
             raise SystemExit("%s:%d: %s: %r" % (path, number, e, line))
     return out
+
+
+def read_offsets(path):
+    """-> {section: [(word, since, field or None, base or None, sign)]}"""
+    sections = {}
+    for number, line in lines(path):
+        try:
+            if line.startswith("["):
+                section = sections.setdefault(line[1:line.index("]")], [])
+                continue
+            word, since, field, *base = line.split()
+            sign = {"+": 1, "-": -1}[base[0][0]] if base else 0
+            section.append((word, version(since), None if field == "-" else field,
+                            base[0][1:] if base else None, sign))
+        except (ValueError, KeyError) as e:
+            raise SystemExit("%s:%d: %s: %r" % (path, number, e, line))
+    return sections
 
 
 def value_for(values, name, ver, flavour):

@@ -3,9 +3,12 @@
 
 #include <stdio.h>
 
-static bool row_is_for(const struct abi *row, uint16_t version, bool free_threaded, bool debug)
+
+static bool row_is_for(
+	const struct abi *row, uint16_t version, bool free_threaded, bool debug)
 {
-	return row->version == version && row->free_threaded == free_threaded && row->debug == debug;
+	return row->version == version && row->free_threaded == free_threaded &&
+	       row->debug == debug;
 }
 
 static unsigned patch_distance(const struct abi *row, uint8_t patch)
@@ -15,7 +18,8 @@ static unsigned patch_distance(const struct abi *row, uint8_t patch)
 	return patch > row->patch_last ? patch - row->patch_last : 0;
 }
 
-const struct abi *abi_pick(uint16_t version, uint8_t patch, bool free_threaded, bool debug)
+const struct abi *abi_pick(
+	uint16_t version, uint8_t patch, bool free_threaded, bool debug)
 {
 	const struct abi *best = NULL;
 
@@ -41,10 +45,12 @@ void abi_known(char *text, size_t size)
 		const struct abi *row = &abi_tables[i];
 		int n;
 
-		if (row->debug || (i > 0 && row_is_for(&row[-1], row->version, row->free_threaded, false)))
+		if (row->debug || (i > 0 && row_is_for(&row[-1], row->version,
+						    row->free_threaded, false)))
 			continue;
-		n = snprintf(text + used, size - used, "%s%d.%d%s", used ? ", " : "", row->version >> 8,
-			row->version & 0xff, row->free_threaded ? "t" : "");
+		n = snprintf(text + used, size - used, "%s%d.%d%s", used ? ", " : "",
+			row->version >> 8, row->version & 0xff,
+			row->free_threaded ? "t" : "");
 		if (n < 0 || (size_t)n >= size - used)
 			return;
 		used += (size_t)n;

@@ -28,12 +28,12 @@
 #define ABI_VERSION(major, minor) ((uint16_t)((major) << 8 | (minor)))
 
 struct abi {
-	char name[40];       /* table it came from: "cpython-3.13-x86_64-t" */
-	uint16_t version;    /* ABI_VERSION(3, 13) */
-	uint8_t patch;       /* first patch level the table is for */
-	uint8_t patch_last;  /* last one, 255 = all later ones */
-	bool free_threaded;  /* Py_GIL_DISABLED */
-	bool debug;          /* Py_DEBUG */
+	char name[40];      /* table it came from: "cpython-3.13-x86_64-t" */
+	uint16_t version;   /* ABI_VERSION(3, 13) */
+	uint8_t patch;      /* first patch level the table is for */
+	uint8_t patch_last; /* last one, 255 = all later ones */
+	bool free_threaded; /* Py_GIL_DISABLED */
+	bool debug;         /* Py_DEBUG */
 	ABI_GROUPS
 	struct abi_values value;
 };
@@ -46,7 +46,8 @@ extern const size_t abi_table_count;
  * The row for a version and build, NULL when there is none. An exact patch range wins; otherwise the nearest patch level of
  * the same minor version, whose layouts only differ where tables with a patch range say so.
  */
-const struct abi *abi_pick(uint16_t version, uint8_t patch, bool free_threaded, bool debug);
+const struct abi *abi_pick(
+	uint16_t version, uint8_t patch, bool free_threaded, bool debug);
 
 /* "2.7, 3.6, ... 3.15, 3.14t" into text (always terminated). */
 void abi_known(char *text, size_t size);
@@ -55,7 +56,8 @@ void abi_known(char *text, size_t size);
  * Value at `off` in the first `len` copied bytes of a structure. False, and *out = 0, when the version has no such
  * member or it does not lie within the bytes.
  */
-static inline bool abi_get(const void *buf, size_t len, uint32_t off, void *out, size_t width)
+static inline bool abi_get(
+	const void *buf, size_t len, uint32_t off, void *out, size_t width)
 {
 	if (off == ABI_NONE || off > len || len - off < width) {
 		memset(out, 0, width);

@@ -1,0 +1,133 @@
+/* runtime_check.c - see runtime_check.h */
+#include "python/runtime_check.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+enum {
+	TRIES = 5, /* a thread state may be freed between two reads */
+	CHUNK = 256 << 10,
+	MAX_COOKIE_BYTES = 1 << 30, /* writable memory that is searched */
+};
+
+static bool pointer_is_plausible(uint64_t ptr)
+{
+	return ptr >= 4096 && ptr % 8 == 0 && ptr < 1ull << 47;
+}
+
+static enum runtime_state check_once(
+	struct mem *mem, const struct abi *abi, uint64_t interp_head_addr)
+{
+	uint64_t interp, tstate, back;
+
+	if (mem_read_u64(mem, interp_head_addr, &interp) != ST_OK)
+		return RUNTIME_BAD;
+	if (!interp)
+		return RUNTIME_EMPTY;
+	if (!pointer_is_plausible(interp) ||
+		mem_read_u64(mem, interp + abi->interp.tstate_head, &tstate) != ST_OK)
+		return RUNTIME_BAD;
+	if (!tstate)
+		return RUNTIME_EMPTY;
+	if (!pointer_is_plausible(tstate) ||
+		mem_read_u64(mem, tstate + abi->tstate.interp, &back) != ST_OK)
+		return RUNTIME_BAD;
+	return back == interp ? RUNTIME_LIVE : RUNTIME_BAD;
+}
+
+enum runtime_state runtime_check(
+	struct mem *mem, const struct abi *abi, uint64_t interp_head_addr)
+{
+	enum runtime_state state = RUNTIME_BAD;
+
+	for (int i = 0; i < TRIES && state != RUNTIME_LIVE; i++)
+		state = check_once(mem, abi, interp_head_addr);
+	return state;
+}
+
+/* Cheap tests first: most words of a data segment are no pointers to writable memory. */
+static bool word_heads_list(struct mem *mem, const struct maps *maps,
+	const struct abi *abi, uint64_t addr, uint64_t word)
+{
+	const struct mapping *m;
+
+	if (!pointer_is_plausible(word) || !(m = maps_find(maps, word)) ||
+		!(m->prot & MAP_W) || check_once(mem, abi, addr) != RUNTIME_LIVE)
+		return false;
+	/* 3.7+: the main interpreter's pointer beside it leads to an interpreter too */
+	if (!abi_has(abi->runtime.interp_main))
+		return true;
+	return check_once(mem, abi,
+		       addr + abi->runtime.interp_main - abi->runtime.interp_head) ==
+	       RUNTIME_LIVE;
+}
+
+uint64_t runtime_scan(struct mem *mem, const struct maps *maps, const struct abi *abi,
+	uint64_t addr, uint64_t size, uint64_t near)
+{
+	uint64_t *chunk = xmalloc(CHUNK);
+	uint64_t best = 0, best_distance = UINT64_MAX;
+
+	for (uint64_t at = addr; at < addr + size; at += CHUNK) {
+		uint64_t left = addr + size - at;
+		size_t len = left < CHUNK ? (size_t)left : CHUNK;
+
+		if (mem_read(mem, at, chunk, len) != ST_OK)
+			continue;
+		for (size_t i = 0; i < len / 8; i++) {
+			uint64_t here = at + 8 * i;
+			uint64_t distance = here > near ? here - near : near - here;
+
+			if (!word_heads_list(mem, maps, abi, here, chunk[i]))
+				continue;
+			if (!near) {
+				best = here;
+				goto out;
+			}
+			if (distance < best_distance) {
+				best_distance = distance;
+				best = here;
+			}
+		}
+	}
+out:
+	free(chunk);
+	return best;
+}
+
+uint64_t runtime_scan_cookie(struct mem *mem, const struct maps *maps, uint64_t after)
+{
+	char *chunk = xmalloc(CHUNK);
+	uint64_t total = 0, found = 0;
+
+	for (size_t i = 0; i < maps->n && !found; i++) {
+		const struct mapping *m = &maps->v[i];
+
+		if (!(m->prot & MAP_W) || !(m->prot & MAP_R) ||
+			(m->prot & MAP_SHARED_FLAG) || m->end <= after)
+			continue;
+		for (uint64_t at = m->start;
+			at < m->end && total < MAX_COOKIE_BYTES && !found; at += CHUNK) {
+			size_t len = m->end - at < CHUNK ? (size_t)(m->end - at) : CHUNK;
+			const char *p = chunk;
+
+			total += len;
+			if (at + len <= after || mem_read(mem, at, chunk, len) != ST_OK)
+				continue;
+			/* mappings and chunks are aligned, the cookie is: none straddles */
+			while ((p = memmem(
+					p, len - (size_t)(p - chunk), "xdebugpy", 8))) {
+				uint64_t addr = at + (uint64_t)(p - chunk);
+
+				if (addr % 8 == 0 && addr > after) {
+					found = addr;
+					break;
+				}
+				p++;
+			}
+		}
+	}
+	free(chunk);
+	return found;
+}
