@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-
 static bool row_is_for(
 	const struct abi *row, uint16_t version, bool free_threaded, bool debug)
 {
