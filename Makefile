@@ -44,7 +44,7 @@ CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(BUILD) -DPYSTROBE_VERSION='"$(VERSION)"'
 CFLAGS_ALL = -std=gnu11 $(if $(DEBUG),-O0 -g3,-O2 -g) -fno-omit-frame-pointer \
 	-fstack-protector-strong $(WARN) $(if $(DEV),-Werror) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined) $(CFLAGS)
-LDLIBS_ALL = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lrocksdb -lxxhash -lm -lpthread
+LDLIBS_ALL = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lrocksdb -lxxhash -liberty -lm -lpthread
 LDFLAGS_ALL = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
 ifeq ($(V),0)
@@ -133,7 +133,7 @@ $(BUILD)/assets.o: $(BUILD)/assets.S
 
 DEPS_BUILD := gcc make pkg-config python3 libc6-dev libelf-dev libdw-dev librocksdb-dev \
 	libmicrohttpd-dev libncurses-dev libjansson-dev zlib1g-dev libzstd-dev \
-	libprotobuf-c-dev protobuf-c-compiler libgnutls28-dev libxxhash-dev nodejs npm
+	libprotobuf-c-dev protobuf-c-compiler libgnutls28-dev libxxhash-dev libiberty-dev nodejs npm
 DEPS_TEST := libcmocka-dev python3-pytest clang-14 clang-format-14 clang-tidy-14 \
 	libclang-rt-14-dev chromium tmux gdb zstd protobuf-compiler debootstrap
 
