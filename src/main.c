@@ -1,5 +1,13 @@
 /* main.c - looks a word up in the command table; nothing else */
-int main(void)
+#include "cli/cmd.h"
+
+#include <locale.h>
+#include <signal.h>
+
+int main(int argc, char **argv)
 {
-	return 2;
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	signal(SIGPIPE, SIG_IGN);
+	return cmd_main(argc, argv);
 }

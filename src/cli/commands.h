@@ -1,0 +1,18 @@
+/*
+ * commands.h - the list of commands, in the order in which help shows them.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/cmd.h"
+
+#define CMD_LIST(X)   \
+	X(ps)         \
+	X(completion) \
+	X(man)
+
+#define X(name) extern const struct cmd cmd_##name;
+CMD_LIST(X)
+#undef X
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * shared.h - options that several commands have: which processes, how to sample, and
+ * which samples to look at. Each is a struct to embed and a group of rows to name.
+ */
+#ifndef CLI_SHARED_H
+#define CLI_SHARED_H
+
+#include "base/opt.h"
+
+#include <sys/types.h>
+
+/* ---- which processes ---- */
+
+struct pid_options {
+	struct opt_list pids; /* -p, the same as positionals */
+	bool subprocesses;
+};
+
+extern const struct opt shared_pid_rows[];
+
+struct pids {
+	pid_t *v;
+	size_t n, cap;
+};
+
+/* The pids of -p and of the positionals, each once, in the order given. With
+ * subprocesses the Python processes below them follow. At least one is needed unless
+ * `none_is_fine`. */
+int pids_of(struct pids *p, const struct pid_options *o, const struct opt_args *args,
+	bool none_is_fine, struct err *err);
+void pids_release(struct pids *p);
+
+/* ---- how to sample ---- */
+
+struct sample_options {
+	double rate;          /* hertz; 0: free running */
+	const char *blocking; /* word of enum blocking */
+	bool native;
+	struct opt_list labels; /* "key=value" */
+};
+
+extern const struct opt shared_sample_rows[];
+
+/* ---- which samples ---- */
+
+struct filter_options {
+	const char *from, *until, *function, *hide, *root, *timeout;
+	struct opt_list states, threads, pids, labels, modules, waits;
+	struct opt_list mine_paths, library_paths;
+	bool mine, no_native, utc;
+};
+
+extern const struct opt shared_filter_rows[];
+
+struct filter;
+struct source;
+struct timespec_base;
+/* Fills in a filter that the caller releases. The source gives "start" and "end" their
+ * meaning. */
+int filter_from_options(struct filter *f, const struct filter_options *o,
+	struct source *source, struct err *err);
+
+#endif
