@@ -95,12 +95,26 @@ void point_add(struct point *a, const struct point *b);
 /* Adds what of a chunk lies in [p->from, p->until). Stats count with the first tick. */
 void point_add_chunk(struct point *p, const struct chunk *c);
 
+/* For sources: emits what of a chunk is asked for, cut at the ask's range and steps.
+ * scratch is memory that is kept from call to call. */
+struct sums_scratch {
+	struct sum *sums;
+	size_t cap;
+	uint64_t *upto; /* weights of the ticks before each */
+	size_t cap_upto;
+};
+typedef int sums_fn(void *arg, const struct sums *s);
+typedef int point_fn(void *arg, const struct point *p);
+int chunk_emit_sums(const struct ask *a, const struct chunk *c,
+	struct sums_scratch *scratch, sums_fn *fn, void *arg);
+int chunk_emit_points(
+	const struct ask *a, const struct chunk *c, point_fn *fn, void *arg);
+void sums_scratch_release(struct sums_scratch *scratch);
+
 typedef int series_fn(void *arg, const struct series *s);
 typedef int thread_fn(void *arg, const struct thread_info *t);
 typedef int event_fn(void *arg, const struct event *e);
 typedef int chunk_fn(void *arg, const struct chunk *c);
-typedef int sums_fn(void *arg, const struct sums *s);
-typedef int point_fn(void *arg, const struct point *p);
 
 struct source;
 
