@@ -1,0 +1,182 @@
+/* grove.c - see grove.h */
+#include "query/grove.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void grove_init(struct grove *g, const struct symbols *symbols)
+{
+	*g = (struct grove){ .symbols = symbols };
+}
+
+void grove_release(struct grove *g)
+{
+	free(g->self);
+	free(g->total);
+	free(g->order);
+	free(g->n_below);
+	*g = (struct grove){ 0 };
+}
+
+void grove_add(struct grove *g, stack_id id, uint64_t n, uint64_t ns)
+{
+	if (id >= g->n_self) {
+		size_t want = (size_t)id + 1;
+
+		GROW(g->self, g->cap_self, want);
+		memset(g->self + g->n_self, 0,
+			(g->cap_self - g->n_self) * sizeof(*g->self));
+		g->n_self = g->cap_self;
+	}
+	g->self[id].n += n;
+	g->self[id].ns += ns;
+}
+
+/* --- preorder --- */
+
+/* Children of each stack as linked lists, sorted by name or weight. */
+struct kin {
+	const struct grove *g;
+	stack_id *child, *next; /* by id */
+};
+
+struct sibling {
+	stack_id id;
+	const char *name;
+	struct weight w;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct sibling *x = a, *y = b;
+	int diff = strcmp(x->name, y->name);
+
+	return diff ? diff : x->id < y->id ? -1 : 1;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct sibling *x = a, *y = b;
+
+	if (x->w.ns != y->w.ns)
+		return x->w.ns > y->w.ns ? -1 : 1;
+	return x->w.n != y->w.n ? (x->w.n > y->w.n ? -1 : 1) : by_name(a, b);
+}
+
+static void sort_children(struct kin *kin, stack_id parent, enum tree_order order,
+	struct sibling **list, size_t *cap)
+{
+	const struct symbols *s = kin->g->symbols;
+	stack_id id;
+	size_t n = 0, i;
+
+	for (id = kin->child[parent]; id; id = kin->next[id]) {
+		const struct frame *f =
+			symbols_frame_of(s, symbols_stack_of(s, id)->frame);
+
+		GROW(*list, *cap, n + 1);
+		(*list)[n++] = (struct sibling){ id,
+			symbols_text(s, symbols_func_of(s, f->func)->name, NULL),
+			kin->g->total[id] };
+	}
+	if (n < 2)
+		return;
+	qsort(*list, n, sizeof(**list), order == TREE_BY_WEIGHT ? by_weight : by_name);
+	kin->child[parent] = (*list)[0].id;
+	for (i = 0; i + 1 < n; i++)
+		kin->next[(*list)[i].id] = (*list)[i + 1].id;
+	kin->next[(*list)[n - 1].id] = 0;
+}
+
+/* Walks without recursion: stacks may be 100 000 deep. */
+static void number(struct grove *g, const struct kin *kin)
+{
+	uint32_t *position = xcalloc(g->n_self + 1, sizeof(*position));
+	stack_id id = 0;
+
+	g->n = 0;
+	for (;;) {
+		position[id] = (uint32_t)g->n;
+		g->order[g->n++] = id;
+		if (kin->child[id]) {
+			id = kin->child[id];
+			continue;
+		}
+		/* Up until there is a sibling. */
+		for (;;) {
+			g->n_below[position[id]] = (uint32_t)g->n - 1 - position[id];
+			if (!id || kin->next[id])
+				break;
+			id = symbols_stack_of(g->symbols, id)->parent;
+		}
+		if (!id)
+			break;
+		id = kin->next[id];
+	}
+	free(position);
+}
+
+void grove_grow(struct grove *g, enum tree_order order)
+{
+	struct kin kin = { .g = g };
+	struct sibling *list = NULL;
+	size_t n_list = 0, n = 1, i;
+
+	grove_add(g, 0, 0, 0);
+	g->total = xcalloc(g->n_self, sizeof(*g->total));
+	kin.child = xcalloc(g->n_self, sizeof(*kin.child));
+	kin.next = xcalloc(g->n_self, sizeof(*kin.next));
+	for (i = g->n_self; i-- > 0;) {
+		stack_id parent;
+
+		g->total[i].n += g->self[i].n;
+		g->total[i].ns += g->self[i].ns;
+		if (!i || (!g->total[i].n && !g->total[i].ns))
+			continue;
+		parent = symbols_stack_of(g->symbols, (stack_id)i)->parent;
+		g->total[parent].n += g->total[i].n;
+		g->total[parent].ns += g->total[i].ns;
+		kin.next[i] = kin.child[parent];
+		kin.child[parent] = (stack_id)i;
+		n++;
+	}
+	for (i = 0; i < g->n_self; i++) {
+		if (kin.child[i] && kin.next[kin.child[i]])
+			sort_children(&kin, (stack_id)i, order, &list, &n_list);
+	}
+	g->order = xcalloc(n, sizeof(*g->order));
+	g->n_below = xcalloc(n, sizeof(*g->n_below));
+	number(g, &kin);
+	free(list);
+	free(kin.child);
+	free(kin.next);
+}
+
+/* --- leaves first --- */
+
+void grove_invert(struct grove *inverted, struct symbols *out, const struct grove *g)
+{
+	enum { MAX_DEPTH = 512 };
+	frame_id cut = fold_mark(out, "(further callers)");
+	size_t i;
+
+	grove_init(inverted, out);
+	for (i = 0; i < g->n_self; i++) {
+		stack_id to = 0, at = (stack_id)i;
+		int depth = 0;
+
+		if (!g->self[i].n && !g->self[i].ns)
+			continue;
+		for (; at && depth < MAX_DEPTH; depth++) {
+			const struct stack *s = symbols_stack_of(g->symbols, at);
+
+			to = symbols_stack(out, to, s->frame);
+			at = s->parent;
+		}
+		if (at)
+			to = symbols_stack(out, to, cut);
+		grove_add(inverted, to, g->self[i].n, g->self[i].ns);
+	}
+}

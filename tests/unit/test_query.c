@@ -1,0 +1,342 @@
+/* test_query.c - trees, tables and timelines over a tape */
+#include "test.h"
+
+#include "load.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "prof/tape.h"
+#include "query/callers.h"
+#include "query/flat.h"
+#include "query/series.h"
+#include "query/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct timespec_base base = { .now_ns = 1795262400 * NS_PER_SEC,
+	.utc = true };
+
+/* Interns "a;b;c": names that begin with "lib" are library functions. */
+static stack_id stack_of(struct symbols *s, const char *path)
+{
+	char text[256], *save = NULL, *name;
+	stack_id id = 0;
+
+	snprintf(text, sizeof(text), "%s", path);
+	for (name = strtok_r(text, ";", &save); name; name = strtok_r(NULL, ";", &save)) {
+		struct func f = { .name = symbols_str(s, name, strlen(name)) };
+
+		f.file = symbols_str(s, "/srv/app.py", 11);
+		f.flags = strncmp(name, "lib", 3) ? 0 : FUNC_LIBRARY;
+		f.module = symbols_str(s, name, 1);
+		id = symbols_stack(s, id, symbols_frame(s, symbols_func(s, &f), 7));
+	}
+	return id;
+}
+
+struct row {
+	const char *path;
+	unsigned thread, n;
+	uint16_t state;
+};
+
+/* A tape of ticks 10 ms apart from t = 1000 s: each row is a run of one thread. */
+static struct tape *tape_of(const struct row *rows, size_t n)
+{
+	struct tape *t = tape_new(0);
+	struct sink *sink = tape_sink(t);
+	struct chunk c = { 0 };
+	struct series s = { .pid = 42 };
+	unsigned ticks = 0, used[4] = { 0 };
+	size_t i;
+
+	series_label(&s, "service", "web");
+	sink->ops->series(sink, &s);
+	for (i = 0; i < 4; i++) {
+		struct thread_info info = {
+			.series = s.id, .thread = (thread_id)i, .tid = (pid_t)(100 + i)
+		};
+
+		snprintf(info.name, sizeof(info.name), "t%zu", i);
+		sink->ops->thread(sink, &info);
+	}
+	for (i = 0; i < n; i++) {
+		struct run r = { rows[i].thread, used[rows[i].thread], rows[i].n,
+			stack_of(sink->ops->symbols(sink), rows[i].path), rows[i].state,
+			0 };
+
+		used[r.thread] += r.n_ticks;
+		ticks = used[r.thread] > ticks ? used[r.thread] : ticks;
+		chunk_run(&c, &r);
+	}
+	c.series = s.id;
+	for (i = 0; i < ticks; i++)
+		chunk_tick(&c, 1000 * NS_PER_SEC + (int64_t)i * 10 * NS_PER_MS,
+			10 * NS_PER_MS);
+	sink->ops->chunk(sink, &c);
+	chunk_release(&c);
+	series_release(&s);
+	return t;
+}
+
+static const struct row rows[] = {
+	{ "main;work;libdump", 0, 3, STATE_CPU | STATE_GIL },
+	{ "main;work", 0, 2, STATE_CPU | STATE_GIL },
+	{ "main;work;work;leaf", 0, 1, STATE_CPU },
+	{ "main;wait", 1, 6, STATE_BLOCKED },
+};
+
+/* "all 12/0 main 12/0 ..." : name total/self in preorder, children indented by depth. */
+static char *tree_line(const struct tree *t)
+{
+	static char text[2048];
+	size_t at = 0, i;
+
+	text[0] = '\0';
+	for (i = 0; i < t->n_nodes; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u:%s %llu/%llu",
+			i ? ", " : "", t->nodes[i].depth, t->nodes[i].place.name,
+			(unsigned long long)t->nodes[i].total.n,
+			(unsigned long long)t->nodes[i].self.n);
+	return text;
+}
+
+static const struct {
+	const char *key, *value, *want;
+} filters[] = {
+	{ "timeout", "10s",
+		"0:all 12/0, 1:main 12/0, 2:wait 6/6, 2:work 6/2, 3:libdump 3/3, "
+		"3:work 1/0, 4:leaf 1/1" },
+	{ "state", "gil", "0:all 5/0, 1:main 5/0, 2:work 5/2, 3:libdump 3/3" },
+	{ "thread", "t1", "0:all 6/0, 1:main 6/0, 2:wait 6/6" },
+	{ "thread", "100",
+		"0:all 6/0, 1:main 6/0, 2:work 6/2, 3:libdump 3/3, "
+		"3:work 1/0, 4:leaf 1/1" },
+	{ "function", "^lib", "0:all 3/0, 1:main 3/0, 2:work 3/0, 3:libdump 3/3" },
+	{ "module", "l*",
+		"0:all 4/0, 1:main 4/0, 2:work 4/0, 3:libdump 3/3, "
+		"3:work 1/0, 4:leaf 1/1" },
+	{ "mine", "1",
+		"0:all 12/0, 1:main 12/0, 2:wait 6/6, 2:work 6/5, 3:work 1/0, "
+		"4:leaf 1/1" },
+	{ "root", "work",
+		"0:all 6/0, 1:work 6/2, 2:libdump 3/3, 2:work 1/0, 3:leaf 1/1" },
+	{ "hide", "work",
+		"0:all 12/0, 1:main 12/2, 2:leaf 1/1, 2:libdump 3/3, "
+		"2:wait 6/6" },
+	{ "until", "@1000.02",
+		"0:all 4/0, 1:main 4/0, 2:wait 2/2, 2:work 2/0, "
+		"3:libdump 2/2" },
+	{ "label", "service=web",
+		"0:all 12/0, 1:main 12/0, 2:wait 6/6, 2:work 6/2, "
+		"3:libdump 3/3, 3:work 1/0, 4:leaf 1/1" },
+	{ "label", "service!=web", "0:all 0/0" },
+	{ "label", "service=~w.b$",
+		"0:all 12/0, 1:main 12/0, 2:wait 6/6, 2:work 6/2, "
+		"3:libdump 3/3, 3:work 1/0, 4:leaf 1/1" },
+	{ "pid", "43", "0:all 0/0" },
+};
+
+TEST(a_tree_shows_what_the_filter_lets_through)
+{
+	struct tape *tape = tape_of(rows, ARRAY_SIZE(rows));
+	const struct tree_options o = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(filters); i++) {
+		struct err err = ERR_INIT;
+		struct filter f;
+		struct tree t;
+
+		filter_init(&f);
+		CHECK_OK(filter_set(&f, filters[i].key, filters[i].value, &base, &err),
+			err);
+		CHECK_OK(tree_query(&t, tape_source(tape), &f, &o, &err), err);
+		CHECK_STR(tree_line(&t), filters[i].want);
+		tree_release(&t);
+		filter_release(&f);
+	}
+	tape_free(tape);
+}
+
+TEST(trimming_keeps_the_heaviest_nodes_and_the_totals)
+{
+	struct tape *tape = tape_of(rows, ARRAY_SIZE(rows));
+	const struct tree_options four = { .max_nodes = 4, .order = TREE_BY_WEIGHT };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct tree t;
+
+	filter_init(&f);
+	CHECK_OK(tree_query(&t, tape_source(tape), &f, &four, &err), err);
+	CHECK_STR(tree_line(&t), "0:all 12/0, 1:main 12/0, 2:wait 6/6, 2:work 6/2, "
+				 "3:(other) 4/4");
+	CHECK_INT(t.n_trimmed, 3);
+	tree_release(&t);
+	filter_release(&f);
+	tape_free(tape);
+}
+
+TEST(an_inverted_tree_begins_with_the_leaves)
+{
+	struct tape *tape = tape_of(rows, 3);
+	const struct tree_options o = { .inverted = true };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct tree t;
+
+	filter_init(&f);
+	CHECK_OK(tree_query(&t, tape_source(tape), &f, &o, &err), err);
+	CHECK_STR(tree_line(&t),
+		"0:all 6/0, 1:leaf 1/0, 2:work 1/0, 3:work 1/0, 4:main 1/1, "
+		"1:libdump 3/0, 2:work 3/0, 3:main 3/3, 1:work 2/0, "
+		"2:main 2/2");
+	tree_release(&t);
+	filter_release(&f);
+	tape_free(tape);
+}
+
+TEST(recursion_counts_once_in_a_table)
+{
+	struct tape *tape = tape_of(rows, ARRAY_SIZE(rows));
+	const struct flat_options o = { .by = FLAT_FUNCTION, .by_total = true };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct flat t;
+	size_t i;
+
+	filter_init(&f);
+	CHECK_OK(flat_query(&t, tape_source(tape), &f, &o, &err), err);
+	CHECK_INT(t.n_rows, 5);
+	CHECK_INT(t.all.n, 12);
+	for (i = 0; i < t.n_rows; i++) {
+		if (!strcmp(t.rows[i].place.name, "work")) {
+			CHECK_INT(t.rows[i].total.n, 6);
+			CHECK_INT(t.rows[i].self.n, 2);
+		}
+	}
+	flat_release(&t);
+	filter_release(&f);
+	tape_free(tape);
+}
+
+TEST(the_sandwich_has_the_function_in_the_middle)
+{
+	struct tape *tape = tape_of(rows, ARRAY_SIZE(rows));
+	const struct tree_options o = { 0 };
+	const struct callers_of of = { .name = "work" };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct callers c;
+
+	filter_init(&f);
+	CHECK_OK(callers_query(&c, tape_source(tape), &f, &of, &o, &err), err);
+	CHECK_STR(tree_line(&c.callers), "0:work 6/0, 1:main 6/6");
+	CHECK_STR(tree_line(&c.callees),
+		"0:work 6/2, 1:libdump 3/3, 1:work 1/0, 2:leaf 1/1");
+	CHECK_INT(c.total.n, 6);
+	CHECK_INT(c.all.n, 12);
+	callers_release(&c);
+	filter_release(&f);
+	tape_free(tape);
+}
+
+TEST(a_timeline_adds_up_at_any_width)
+{
+	struct tape *tape = tape_new(0);
+	const struct load_options lo = { .n_series = 2, .n_threads = 3, .n_stacks = 50 };
+	struct load *l = load_new(&lo, tape_sink(tape));
+	static const int64_t widths[] = { 10 * NS_PER_MS, NS_PER_SEC, 60 * NS_PER_SEC,
+		86400 * NS_PER_SEC };
+	size_t i, k;
+
+	for (i = 0; i < 20; i++)
+		load_second(l);
+	for (i = 0; i < ARRAY_SIZE(widths); i++) {
+		const struct timeline_options o = { .bucket_ns = widths[i] };
+		struct err err = ERR_INIT;
+		struct timeline t;
+		struct filter f;
+		uint64_t n = 0;
+
+		filter_init(&f);
+		CHECK_OK(timeline_query(&t, tape_source(tape), &f, &o, &err), err);
+		for (k = 0; k < t.n_buckets; k++)
+			n += t.rows[0].points[k].n_samples;
+		CHECK_INT(n, load_samples(l));
+		timeline_release(&t);
+		filter_release(&f);
+	}
+	load_free(l);
+	tape_free(tape);
+}
+
+static const struct {
+	const char *text;
+	int64_t s; /* 0: an error */
+	int32_t ms;
+} times[] = {
+	{ "now", 1795262400, 0 },
+	{ "-15minutes", 1795262400 - 900, 0 },
+	{ "-1h30m", 1795262400 - 5400, 0 },
+	{ "-250ms", 1795262399, 750 },
+	{ "2 hours ago", 1795262400 - 7200, 0 },
+	{ "15 min ago", 1795262400 - 900, 0 },
+	{ "1d ago", 1795262400 - 86400, 0 },
+	{ "today", 1795219200, 0 },
+	{ "yesterday 14:00", 1795219200 - 86400 + 50400, 0 },
+	{ "14:00:30", 1795219200 + 50430, 0 },
+	{ "2026-11-21", 1795219200, 0 },
+	{ "2026-11-21 14:00", 1795219200 + 50400, 0 },
+	{ "2026-11-21T14:00:00.5+01:00", 1795219200 + 46800, 500 },
+	{ "2026-11-21T14:00:00Z", 1795219200 + 50400, 0 },
+	{ "1795262400", 1795262400, 0 },
+	{ "1795262400.25", 1795262400, 250 },
+	{ "@12", 12, 0 },
+	{ "", 0, 0 },
+	{ "soon", 0, 0 },
+	{ "-15 parsecs", 0, 0 },
+	{ "2026-13-01", 0, 0 },
+	{ "2026-11-21T25:00", 0, 0 },
+	{ "2 hours", 0, 0 },
+	{ "99999999999999999999", 0, 0 },
+};
+
+TEST(times_read_as_people_write_them)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(times); i++) {
+		struct err err = ERR_INIT;
+		int64_t ns = 0;
+		int ret = timespec_parse(times[i].text, &base, &ns, &err);
+
+		if (!times[i].s) {
+			CHECK_INT(ret, -1);
+			CHECK_INT(err.code, ERR_USAGE);
+			continue;
+		}
+		CHECK_OK(ret, err);
+		if (ns != times[i].s * NS_PER_SEC + times[i].ms * NS_PER_MS)
+			fail_msg("'%s' is %lld", times[i].text, (long long)ns);
+	}
+}
+
+TEST(a_regex_that_could_run_away_is_refused)
+{
+	static const char *const bad[] = { "(a*)\\1", "a{1,30000}", "((a{9}){9}){9}",
+		"(" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct err err = ERR_INIT;
+		struct filter f;
+
+		filter_init(&f);
+		CHECK_INT(filter_set(&f, "function", bad[i], &base, &err), -1);
+		CHECK_INT(err.code, ERR_USAGE);
+		filter_release(&f);
+	}
+}
