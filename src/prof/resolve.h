@@ -26,9 +26,9 @@ frame_id resolver_frame(struct resolver *r, const struct raw_frame *f);
 /* The ids of one thread's stack, kept from tick to tick. Zeroed is empty. */
 struct resolved {
 	stack_id *ids; /* ids[i]: the stack up to and including frames[i] */
-	uint32_t n, cap;
-	uint32_t generation; /* of the resolver's tables when they were made */
-	uint32_t skip_at, n_skipped;
+	uint32_t n;
+	size_t cap;
+	uint32_t generation, epoch; /* of the tables and numbers they were made with */
 };
 
 void resolved_release(struct resolved *s);

@@ -55,10 +55,8 @@ enum raw_flags {
 struct raw_frame {
 	uint64_t addr;      /* of the frame: locals */
 	uint64_t code_addr; /* of its code object */
-	uint64_t instr;     /* 3.11+: the instruction pointer as read; else lasti */
-	int32_t lasti; /* byte offset into the bytecode, -1: not started. Where tlbc is not
-			  0 instr points into another copy and this is INT32_MIN */
-	int32_t tlbc;  /* free-threaded 3.14+: which copy of the bytecode */
+	uint64_t instr;     /* 3.11+: address of the instruction; to 3.10: f_lasti */
+	int32_t tlbc;       /* free-threaded 3.14+: which copy of the bytecode */
 	uint32_t code;  /* walker's number of this code object: a new object at a recycled
 			  address has another one. 0: could not be read */
 	uint32_t flags; /* enum raw_flags */
@@ -121,8 +119,8 @@ enum status walker_tick(struct walker *w);
 enum status walker_again(struct walker *w, struct walk_thread *t);
 /* The threads, in no particular order; *n is their number. Borrowed until the next tick. */
 struct walk_thread **walker_threads(struct walker *w, size_t *n);
-/* Do the first bytes of the code object still say that it is the one numbered `code`? */
-bool walker_code_alive(struct walker *w, uint32_t code);
+/* Is the frame's code object still the one that got its number? Reads it anew. */
+bool walker_code_alive(struct walker *w, const struct raw_frame *f);
 /* Bumped when the numbers of code objects start anew (too many were seen). */
 uint32_t walker_epoch(const struct walker *w);
 /* Is addr inside a GIL of the process? Its waiters sleep on futexes in there. */

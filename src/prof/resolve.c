@@ -1,0 +1,266 @@
+/*
+ * resolve.c - see resolve.h
+ *
+ * Two arrays: code[number] is the code object as loaded, with the function's id; and per
+ * code a small table from instruction to frame id, so that neither line tables nor symbol
+ * tables are touched for what was seen before.
+ */
+#include "prof/resolve.h"
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "python/code.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct site {
+	uint64_t instr;
+	frame_id frame;
+	int32_t tlbc;
+};
+
+struct known {
+	struct code code;
+	uint32_t generation; /* of `func` and `sites` */
+	func_id func;
+	struct site *sites; /* open addressing by instr; mask + 1 of them */
+	uint32_t n_sites, mask;
+};
+
+struct resolver {
+	struct walker *walker;
+	struct mem *mem;
+	const struct abi *abi;
+	struct symbols *symbols;
+	struct known **known; /* by the walker's number */
+	size_t cap_known;
+	uint32_t epoch, generation;
+};
+
+struct resolver *resolver_new(
+	struct walker *w, struct mem *mem, const struct abi *abi, struct symbols *symbols)
+{
+	struct resolver *r = xcalloc(1, sizeof(*r));
+
+	r->walker = w;
+	r->mem = mem;
+	r->abi = abi;
+	r->symbols = symbols;
+	r->epoch = walker_epoch(w);
+	r->generation = 1;
+	return r;
+}
+
+static void forget_all(struct resolver *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->cap_known; i++) {
+		if (!r->known[i])
+			continue;
+		code_release(&r->known[i]->code);
+		free(r->known[i]->sites);
+		free(r->known[i]);
+		r->known[i] = NULL;
+	}
+}
+
+void resolver_free(struct resolver *r)
+{
+	if (!r)
+		return;
+	forget_all(r);
+	free(r->known);
+	free(r);
+}
+
+void resolver_use(struct resolver *r, struct symbols *symbols)
+{
+	if (r->symbols == symbols)
+		return;
+	r->symbols = symbols;
+	r->generation++;
+}
+
+/* Not a person's own code: shipped with Python, or installed. */
+static bool is_library(const char *file)
+{
+	static const char *const inside[] = { "/site-packages/", "/dist-packages/",
+		"/lib/python", "/lib64/python", ".zip/", ".egg/" };
+	size_t i;
+
+	if (!strncmp(file, "<frozen ", 8))
+		return true;
+	for (i = 0; i < ARRAY_SIZE(inside); i++) {
+		if (strstr(file, inside[i]))
+			return true;
+	}
+	return false;
+}
+
+static void intern_func(struct resolver *r, struct known *k)
+{
+	struct func f = {
+		.name = symbols_str(r->symbols, k->code.name, k->code.name_len),
+		.file = symbols_str(r->symbols, k->code.file, k->code.file_len),
+		.first_line = k->code.identity.first_line > 0
+				      ? (uint32_t)k->code.identity.first_line
+				      : 0,
+		.flags = is_library(k->code.file) ? FUNC_LIBRARY : 0,
+	};
+
+	k->func = symbols_func(r->symbols, &f);
+	k->generation = r->generation;
+	k->n_sites = 0;
+	if (k->sites)
+		memset(k->sites, 0, (k->mask + 1) * sizeof(*k->sites));
+}
+
+/* NULL: the code object went away before it could be read; worth a try next time. */
+static struct known *load(struct resolver *r, const struct raw_frame *f)
+{
+	struct code code = CODE_INIT;
+	struct known *k;
+
+	if (code_load(r->mem, r->abi, f->code_addr, &code) != ST_OK)
+		return NULL;
+	if (!walker_code_alive(r->walker, f)) {
+		code_release(&code);
+		return NULL;
+	}
+	k = xcalloc(1, sizeof(*k));
+	k->code = code;
+	return k;
+}
+
+static struct known *known_of(struct resolver *r, const struct raw_frame *f)
+{
+	if (r->epoch != walker_epoch(r->walker)) {
+		forget_all(r);
+		r->epoch = walker_epoch(r->walker);
+	}
+	if (!f->code)
+		return NULL;
+	if (f->code >= r->cap_known) {
+		size_t old = r->cap_known;
+
+		GROW(r->known, r->cap_known, (size_t)f->code + 1);
+		memset(r->known + old, 0, (r->cap_known - old) * sizeof(*r->known));
+	}
+	if (!r->known[f->code])
+		r->known[f->code] = load(r, f);
+	if (r->known[f->code] && r->known[f->code]->generation != r->generation)
+		intern_func(r, r->known[f->code]);
+	return r->known[f->code];
+}
+
+static struct site *find_site(struct known *k, const struct raw_frame *f)
+{
+	uint32_t at = (uint32_t)(f->instr >> 1) & k->mask;
+
+	while (k->sites[at].frame &&
+		(k->sites[at].instr != f->instr || k->sites[at].tlbc != f->tlbc))
+		at = (at + 1) & k->mask;
+	return &k->sites[at];
+}
+
+static void grow_sites(struct known *k)
+{
+	struct site *old = k->sites;
+	uint32_t n = k->mask + 1, i;
+
+	if (old && k->n_sites * 2 < n)
+		return;
+	k->mask = old ? n * 2 - 1 : 15;
+	k->sites = xcalloc(k->mask + 1, sizeof(*k->sites));
+	for (i = 0; old && i < n; i++) {
+		const struct raw_frame f = { .instr = old[i].instr, .tlbc = old[i].tlbc };
+
+		if (old[i].frame)
+			*find_site(k, &f) = old[i];
+	}
+	free(old);
+}
+
+static frame_id new_site(struct resolver *r, struct known *k, const struct raw_frame *f)
+{
+	int32_t offset = 0, line = 0;
+	struct site *p;
+	frame_id frame;
+
+	if (code_offset(&k->code, r->mem, r->abi, f->instr, f->tlbc, &offset) == ST_OK)
+		line = code_line(&k->code, offset);
+	else
+		line = k->code.identity.first_line;
+	frame = symbols_frame(r->symbols, k->func, line > 0 ? (uint32_t)line : 0);
+	grow_sites(k);
+	p = find_site(k, f);
+	*p = (struct site){ f->instr, frame, f->tlbc };
+	k->n_sites++;
+	return frame;
+}
+
+frame_id resolver_frame(struct resolver *r, const struct raw_frame *f)
+{
+	struct known *k = known_of(r, f);
+	struct site *p;
+
+	if (!k)
+		return 0;
+	if (k->sites) {
+		p = find_site(k, f);
+		if (p->frame)
+			return p->frame;
+	}
+	return new_site(r, k, f);
+}
+
+/* ---- stacks ------------------------------------------------------------------------- */
+
+void resolved_release(struct resolved *s)
+{
+	free(s->ids);
+	*s = (struct resolved){ 0 };
+}
+
+/* "(98000 frames)": two digits only, so that a recursion that winds and unwinds does not
+ * make a new mark, and with it a new stack, at every step. */
+static frame_id mark_frame(struct resolver *r, uint32_t n)
+{
+	char text[48];
+	struct func f = { .flags = FUNC_MARK };
+	uint32_t unit = 1;
+	int len;
+
+	while (n / unit >= 100)
+		unit *= 10;
+	len = snprintf(text, sizeof(text), "(%s%u frames)", unit > 1 ? "about " : "",
+		n / unit * unit);
+	f.name = symbols_str(r->symbols, text, (size_t)len);
+	return symbols_frame(r->symbols, symbols_func(r->symbols, &f), 0);
+}
+
+stack_id resolver_stack(struct resolver *r, struct resolved *s,
+	const struct walk_thread *t, uint32_t n_frames)
+{
+	uint32_t i = s->n < t->n_same ? s->n : t->n_same;
+	stack_id at;
+
+	if (s->generation != r->generation || s->epoch != walker_epoch(r->walker))
+		i = 0;
+	s->generation = r->generation;
+	s->epoch = walker_epoch(r->walker);
+	GROW(s->ids, s->cap, n_frames);
+	if (i > n_frames)
+		i = n_frames;
+	at = i ? s->ids[i - 1] : 0;
+	for (; i < n_frames; i++) {
+		if (t->n_skipped && i == t->skip_at)
+			at = symbols_stack(r->symbols, at, mark_frame(r, t->n_skipped));
+		at = symbols_stack(r->symbols, at, resolver_frame(r, &t->frames[i]));
+		s->ids[i] = at;
+	}
+	s->n = n_frames;
+	return at;
+}

@@ -1,0 +1,146 @@
+/*
+ * gil.c - who holds the GIL, whether garbage is collected, whether an exception is being
+ * handled: all from bytes that the tick has copied anyway.
+ *
+ * CPython: Python/ceval_gil.c, Include/internal/pycore_gil.h, Python/pystate.c; up to 3.11
+ * the runtime names the thread state that holds the GIL, from 3.12 each interpreter's GIL
+ * names its last holder and whether it is locked.
+ */
+#include "python/walk_impl.h"
+
+static uint64_t interp_get(const struct walker *w, const struct winterp *in, int index)
+{
+	return fieldset_get(&w->interpset, in->copy, index);
+}
+
+static uint64_t root_get(const struct walker *w, int index)
+{
+	return fieldset_get(&w->rootset, w->root_copy, index);
+}
+
+static uint64_t holder_of(const struct walker *w, const struct winterp *in)
+{
+	const struct abi *a = w->abi;
+	uint64_t holder;
+
+	if (w->r_current >= 0)
+		return root_get(w, w->r_current);
+	if (in->gil_addr && in->gil_addr != in->addr + a->interp.gil)
+		return in->gil_ok && ld32(in->gil_copy + a->gil.locked) == 1
+			       ? ld64(in->gil_copy + a->gil.holder)
+			       : 0;
+	holder = interp_get(w, in, w->i_gil_holder);
+	return (uint32_t)interp_get(w, in, w->i_gil_locked) == 1 ? holder : 0;
+}
+
+void gil_update(struct walker *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_interps; i++) {
+		struct winterp *in = w->interps[i];
+
+		if (!in->ok)
+			continue;
+		in->gil_holder = holder_of(w, in);
+		in->gc = (uint32_t)(w->r_gc >= 0 ? root_get(w, w->r_gc)
+						 : interp_get(w, in, w->i_gc)) != 0;
+		in->code_generation = interp_get(w, in, w->i_generation);
+		in->head = interp_get(w, in, w->i_head);
+		in->main = interp_get(w, in, w->i_main);
+	}
+}
+
+/* The address of None is learnt: an exception slot that holds an instance of NoneType. */
+static bool is_none(struct walker *w, uint64_t addr)
+{
+	uint64_t type, name;
+	char text[12] = "";
+
+	if (addr == w->none_addr || addr == w->not_none_addr)
+		return addr == w->none_addr;
+	if (mem_read_u64(w->mem, addr + w->abi->obj.type, &type) == ST_OK &&
+		mem_read_u64(w->mem, type + w->abi->type.name, &name) == ST_OK &&
+		mem_read(w->mem, name, text, 9) == ST_OK && !strcmp(text, "NoneType"))
+		w->none_addr = addr;
+	else
+		w->not_none_addr = addr;
+	return addr == w->none_addr;
+}
+
+/* The value at the top of the stack of handled exceptions, from 3.7 on. */
+static uint64_t handled(struct walker *w, struct wthread *t)
+{
+	const struct abi *a = w->abi;
+	uint64_t item = ts_u64(w, t, a->tstate.exc_info);
+	uint64_t inside = t->pub.tstate_addr + a->tstate.exc_state;
+	uint32_t off = a->errstack.exc_type != ABI_NONE ? a->errstack.exc_type
+							: a->errstack.exc_value;
+
+	if (a->tstate.exc_info == ABI_NONE)
+		return ts_u64(w, t, a->tstate.exc_type);
+	if (item == inside) {
+		t->exc_addr = 0;
+		return ts_u64(w, t, a->tstate.exc_state + off);
+	}
+	if (item != t->exc_addr) { /* a generator handles exceptions of its own */
+		t->exc_addr = item;
+		t->exc_ok = chase(w, item, t->exc, EXC_LEN);
+	}
+	return t->exc_ok ? ld64(t->exc + off) : 0;
+}
+
+static bool handles_exception(struct walker *w, struct wthread *t)
+{
+	const struct abi *a = w->abi;
+	uint64_t raised = ts_u64(w, t,
+		a->tstate.current_exception != ABI_NONE ? a->tstate.current_exception
+							: a->tstate.curexc_type);
+	uint64_t value = handled(w, t);
+
+	return raised || (value && !is_none(w, value));
+}
+
+void gil_thread_flags(struct walker *w, struct wthread *t)
+{
+	const struct abi *a = w->abi;
+	const struct winterp *in = w->interps[t->interp_index];
+	struct walk_thread *p = &t->pub;
+	uint32_t flags = 0, state = ts_u32(w, t, a->tstate.state);
+
+	if (in->gil_holder == p->tstate_addr)
+		flags |= WALK_GIL;
+	if (a->tstate.gil_requested != ABI_NONE && ts_u32(w, t, a->tstate.gil_requested))
+		flags |= WALK_GIL_WANTED;
+	if (a->tstate.state != ABI_NONE && (int32_t)state == a->value.tstate_attached)
+		flags |= WALK_ATTACHED;
+	if (a->tstate.state != ABI_NONE && (int32_t)state == a->value.tstate_suspended)
+		flags |= WALK_SUSPENDED;
+	if (in->gc && (flags & (a->free_threaded ? WALK_ATTACHED : WALK_GIL)))
+		flags |= WALK_GC;
+	if (handles_exception(w, t))
+		flags |= WALK_EXC;
+	p->flags &= ~(uint32_t)(WALK_GIL | WALK_GIL_WANTED | WALK_ATTACHED |
+				WALK_SUSPENDED | WALK_GC | WALK_EXC);
+	p->flags |= flags;
+}
+
+bool walker_in_gil(const struct walker *w, uint64_t addr)
+{
+	const struct abi *a = w->abi;
+	uint32_t i;
+
+	if (w->root.gil_addr && addr - w->root.gil_addr < w->root.gil_len)
+		return true;
+	if (a->runtime.gil != ABI_NONE &&
+		addr - (w->root.runtime_addr + a->runtime.gil) < a->gil.size)
+		return true;
+	if (a->interp.gil == ABI_NONE)
+		return false;
+	for (i = 0; i < w->n_interps; i++) {
+		if (addr - (w->interps[i]->addr + a->interp.gil) < a->gil.size ||
+			addr - w->interps[i]->gil_addr < a->gil.size)
+			return true;
+	}
+	return false;
+}

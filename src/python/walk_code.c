@@ -1,0 +1,247 @@
+/*
+ * walk_code.c - code objects by address, each with a number; and the proof that the object
+ * at an address is still the one that got the number.
+ *
+ * A code object that dies leaves its address to the next one, often with the same links,
+ * the same first line and the same frame on top. What cannot be the same: co_version
+ * (3.12+, a counter), or, before that, all addresses and the hash of the name at once.
+ * From 3.14 the interpreter counts the deaths of code objects, and nothing need be read
+ * while the count stands. Otherwise a code object is proved again when the frames on top
+ * of which it stands have changed, at most once in PROOF_NS.
+ */
+#include "python/walk_impl.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+enum { BATCH = 64 };
+#define PROOF_NS (1 * NS_PER_MS)
+
+void codes_init(struct walker *w)
+{
+	const struct abi *a = w->abi;
+	const uint32_t last[] = { a->code.filename, a->code.name, a->code.qualname,
+		a->code.linetable, a->code.lnotab, a->code.firstlineno, a->code.framesize,
+		a->code.version, a->code.firsttraceable, a->code.consts, a->code.bytecode,
+		a->code.nlocalsplus, a->code.stacksize };
+	size_t i;
+
+	w->codes.n = 1;
+	w->codes.next_number = 1;
+	for (i = 0; i < ARRAY_SIZE(last); i++) {
+		if (last[i] != ABI_NONE && last[i] + 8 > w->codes.head_len)
+			w->codes.head_len = last[i] + 8;
+	}
+	if (w->codes.head_len > sizeof(((struct code_proof *)0)->head))
+		w->codes.head_len = sizeof(((struct code_proof *)0)->head);
+}
+
+void codes_release(struct codes *c)
+{
+	free(c->v);
+	map_release(&c->by_addr);
+}
+
+static uint64_t head_u64(const struct walker *w, const struct code_proof *p, uint32_t off)
+{
+	uint64_t v;
+
+	abi_get_u64(p->head, w->codes.head_len, off, &v);
+	return v;
+}
+
+static uint32_t head_u32(const struct walker *w, const struct code_proof *p, uint32_t off)
+{
+	uint32_t v;
+
+	abi_get_u32(p->head, w->codes.head_len, off, &v);
+	return v;
+}
+
+static uint64_t identity_of(const struct walker *w, const struct code_proof *p)
+{
+	const struct abi *a = w->abi;
+	const uint64_t words[] = {
+		head_u64(w, p, a->code.name),
+		head_u64(w, p, a->code.filename),
+		head_u64(w, p, a->code.qualname),
+		head_u64(w, p, a->code.linetable),
+		head_u64(w, p, a->code.lnotab),
+		head_u64(w, p, a->code.consts),
+		head_u64(w, p, a->code.bytecode),
+		(uint64_t)head_u32(w, p, a->code.firstlineno) << 32 |
+			head_u32(w, p, a->code.version),
+		/* the name's length, hash and first characters; not its reference count */
+		p->name_ok ? hash_bytes(p->name + 16, sizeof(p->name) - 16) : 0,
+	};
+
+	return hash_bytes(words, sizeof(words));
+}
+
+/* The size of an interpreter frame; 3.11 does not keep it: Objects/codeobject.c. */
+static uint32_t frame_bytes(const struct walker *w, const struct code_proof *p)
+{
+	const struct abi *a = w->abi;
+	uint32_t words = head_u32(w, p, a->code.framesize);
+
+	if (a->code.framesize == ABI_NONE && a->iframe.localsplus != ABI_NONE)
+		words = head_u32(w, p, a->code.nlocalsplus) +
+			head_u32(w, p, a->code.stacksize) + a->iframe.localsplus / 8;
+	return words < CHUNK_MAX_BYTES / 8 ? words * 8 : 0;
+}
+
+static void fill(struct walker *w, struct wcode *c, const struct code_proof *p)
+{
+	const struct abi *a = w->abi;
+
+	c->identity = identity_of(w, p);
+	c->number = w->codes.next_number++;
+	c->bytes = frame_bytes(w, p);
+	c->name_addr = head_u64(w, p, a->code.name);
+	c->first = 0;
+	if (a->code.code_adaptive != ABI_NONE)
+		c->first = c->addr + a->code.code_adaptive +
+			   2 * (uint64_t)head_u32(w, p, a->code.firsttraceable);
+	c->checked_ns = w->now_ns;
+}
+
+/* The type of code objects is learnt from the first, whose type is called "code". */
+static bool is_code(struct walker *w, const struct code_proof *p)
+{
+	uint64_t type = head_u64(w, p, w->abi->obj.type), name;
+	char text[8] = "";
+
+	if (w->codes.type)
+		return type == w->codes.type;
+	if (mem_read_u64(w->mem, type + w->abi->type.name, &name) != ST_OK ||
+		mem_read(w->mem, name, text, 5) != ST_OK || strcmp(text, "code"))
+		return false;
+	w->codes.type = type;
+	return true;
+}
+
+static bool needs_name(const struct walker *w)
+{
+	return w->abi->code.version == ABI_NONE;
+}
+
+struct wcode *codes_find(struct walker *w, uint64_t addr)
+{
+	const uint64_t *at = map_get(&w->codes.by_addr, addr);
+
+	return at ? &w->codes.v[*at] : NULL;
+}
+
+bool codes_trim(struct walker *w)
+{
+	if (w->codes.n <= CODES_MAX && w->codes.next_number <= 2 * CODES_MAX)
+		return false;
+	w->codes.n = 1;
+	w->codes.next_number = 1;
+	w->codes.epoch++;
+	map_clear(&w->codes.by_addr);
+	return true;
+}
+
+struct wcode *codes_get(struct walker *w, uint64_t addr)
+{
+	struct wcode *c = codes_find(w, addr);
+	struct code_proof p = { .head_ok = true };
+
+	if (c)
+		return c;
+	if (!addr || addr % 8 || !chase(w, addr, p.head, w->codes.head_len) ||
+		!is_code(w, &p))
+		return NULL;
+	if (needs_name(w))
+		p.name_ok = chase(
+			w, head_u64(w, &p, w->abi->code.name), p.name, sizeof(p.name));
+	if (w->codes.n >= 2 * CODES_MAX)
+		return NULL;
+	GROW(w->codes.v, w->codes.cap, w->codes.n + 1);
+	c = &w->codes.v[w->codes.n];
+	*c = (struct wcode){ .addr = addr };
+	fill(w, c, &p);
+	*map_put(&w->codes.by_addr, addr) = w->codes.n;
+	w->codes.n++;
+	return c;
+}
+
+bool codes_is_proved(const struct walker *w, const struct wcode *c, uint64_t generation)
+{
+	if (w->abi->interp.code_generation != ABI_NONE && c->generation == generation)
+		return true;
+	return w->now_ns - c->checked_ns < PROOF_NS;
+}
+
+/* One code object after its proof was read: the same, replaced, or gone. */
+static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
+	uint64_t generation)
+{
+	c->checked_ns = w->now_ns;
+	c->generation = generation;
+	if (!p->head_ok || !is_code(w, p)) {
+		c->identity = 0;
+		c->number = 0;
+		return;
+	}
+	if (c->number && identity_of(w, p) == c->identity)
+		return;
+	w->stats.n_code_changes++;
+	fill(w, c, p);
+	/* Its name was read at the old name's address. */
+	if (needs_name(w) && c->name_addr) {
+		struct code_proof again = *p;
+
+		again.name_ok = chase(w, c->name_addr, again.name, sizeof(again.name));
+		c->identity = identity_of(w, &again);
+	}
+}
+
+void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generation)
+{
+	struct code_proof proof[BATCH];
+	uint32_t index[BATCH], n = 0, i, k;
+
+	for (i = from; i < to; i++) {
+		struct wcode *c = codes_find(w, w->chain[i].code_addr);
+
+		if (!c || codes_is_proved(w, c, generation))
+			continue;
+		c->checked_ns = w->now_ns; /* once in a batch */
+		index[n] = (uint32_t)(c - w->codes.v);
+		plan_add(w, c->addr, proof[n].head, w->codes.head_len, &proof[n].head_ok);
+		proof[n].name_ok = false;
+		if (needs_name(w) && c->name_addr)
+			plan_add(w, c->name_addr, proof[n].name, sizeof(proof[n].name),
+				&proof[n].name_ok);
+		if (++n < BATCH && i + 1 < to)
+			continue;
+		plan_read(w);
+		for (k = 0; k < n; k++)
+			judge(w, &w->codes.v[index[k]], &proof[k], generation);
+		n = 0;
+	}
+	if (n) {
+		plan_read(w);
+		for (k = 0; k < n; k++)
+			judge(w, &w->codes.v[index[k]], &proof[k], generation);
+	}
+}
+
+bool walker_code_alive(struct walker *w, const struct raw_frame *f)
+{
+	struct wcode *c = codes_find(w, f->code_addr);
+	struct code_proof p = { .head_ok = true };
+
+	if (!c || c->number != f->code || !chase(w, c->addr, p.head, w->codes.head_len))
+		return false;
+	if (needs_name(w))
+		p.name_ok = chase(w, c->name_addr, p.name, sizeof(p.name));
+	return identity_of(w, &p) == c->identity;
+}
+
+uint32_t walker_epoch(const struct walker *w)
+{
+	return w->codes.epoch;
+}

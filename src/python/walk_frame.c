@@ -1,0 +1,260 @@
+/*
+ * walk_frame.c - 2.7 and 3.6 to 3.10: chains of frame objects (Include/frameobject.h).
+ *
+ *	thread state -> frame -> f_back -> f_back ... -> NULL
+ *
+ * Each frame is an object of its own, so the prediction is the chain of the last tick:
+ * all of it is read in one vectored call and the links are checked in the copies. A frame
+ * says itself whether it is on the stack: f_executing (3.6 to 3.9), f_state (3.10); what
+ * the pointer still shows above the first such frame has returned.
+ */
+#include "python/walk_impl.h"
+
+#include "base/alloc.h"
+
+enum {
+	LOCALS =
+		64, /* bytes of locals that are read too: they show that a frame moved on */
+	NEWEST = WALK_LEAF_FRAMES,
+	OLDEST = WALK_ROOT_FRAMES,
+};
+
+static size_t frame_len(const struct walker *w)
+{
+	return w->abi->frame.localsplus + LOCALS;
+}
+
+/* Frames of the prediction that are read: all, or those next to either end. */
+static bool in_window(const struct wthread *t, uint32_t i)
+{
+	return i < OLDEST || i + NEWEST >= t->n_slots;
+}
+
+static uint32_t place_of(const struct wthread *t, uint32_t i)
+{
+	return t->n_slots <= OLDEST + NEWEST || i < OLDEST
+		       ? i
+		       : i - (t->n_slots - NEWEST) + OLDEST;
+}
+
+static void reserve(struct walker *w, struct wthread *t, uint32_t places)
+{
+	size_t need = places * frame_len(w) + places;
+	size_t cap = t->cap_slot_bytes;
+	int side;
+
+	if (need <= cap)
+		return;
+	cap = grow_capacity(cap, need);
+	for (side = 0; side < 2; side++) {
+		t->slot_bytes[side] = xreallocarray(t->slot_bytes[side], cap, 1);
+		memset(t->slot_bytes[side] + t->cap_slot_bytes, 0,
+			cap - t->cap_slot_bytes);
+	}
+	t->cap_slot_bytes = cap;
+}
+
+static uint8_t *copy_of(
+	const struct walker *w, const struct wthread *t, uint32_t place, int side)
+{
+	return t->slot_bytes[side] + place * frame_len(w);
+}
+
+static void frame_plan(struct walker *w, struct wthread *t)
+{
+	uint32_t n = t->n_slots < OLDEST + NEWEST ? t->n_slots : OLDEST + NEWEST, i;
+
+	reserve(w, t, n);
+	t->n_slots_read = n;
+	/* Leaf first: what moves most is copied right after the pointer. */
+	for (i = t->n_slots; i-- > 0;) {
+		if (in_window(t, i))
+			plan_add(w, t->slots[i].addr,
+				copy_of(w, t, place_of(t, i), t->side), frame_len(w),
+				&t->slots[i].ok);
+	}
+	t->after_ok = false;
+	if (!t->first)
+		plan_add(w, t->pub.tstate_addr + w->abi->tstate.frame, &t->top_after, 8,
+			&t->after_ok);
+}
+
+static void parse(const struct walker *w, const uint8_t *at, struct slot *s)
+{
+	const struct abi *a = w->abi;
+
+	s->back = ld64(at + a->frame.back);
+	s->code = ld64(at + a->frame.code);
+	s->lasti = (int32_t)ld32(at + a->frame.lasti);
+	s->executing = true;
+	if (a->frame.executing != ABI_NONE)
+		s->executing = at[a->frame.executing] != 0;
+	else if (a->frame.state != ABI_NONE)
+		s->executing = (int8_t)at[a->frame.state] == a->value.gen_executing;
+	s->generator = a->frame.gen != ABI_NONE && ld64(at + a->frame.gen);
+}
+
+static void push_slot(struct walker *w, const struct slot *s)
+{
+	struct raw_frame *f = chain_push(w);
+
+	*f = (struct raw_frame){
+		.addr = s->addr,
+		.code_addr = s->code,
+		.instr = (uint64_t)(int64_t)s->lasti,
+		.flags = s->generator ? RAW_GENERATOR : 0,
+	};
+}
+
+/* The place of a frame in the prediction, counted from the root, + 1; 0: not there. */
+static uint32_t find_slot(const struct wthread *t, uint64_t addr, uint32_t below)
+{
+	uint32_t i, n = below < t->n_slots ? below : t->n_slots;
+
+	for (i = n; i > 0; i--) {
+		if (t->slots[i - 1].addr == addr)
+			return i;
+		if (n - i > 4096)
+			break;
+	}
+	return 0;
+}
+
+/*
+ * Follows the links from the leaf: through the copies where the prediction holds, by
+ * reading where it does not. The new prediction is collected leaf first in w->slots.
+ */
+static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
+{
+	uint8_t scratch[TS_MAX + LOCALS];
+	uint32_t at = UINT32_MAX, n = 0, hare = 1;
+	uint64_t tortoise = 0;
+
+	while (addr && n < CHAIN_MAX) {
+		struct slot s = { .addr = addr, .ok = true };
+
+		if (addr == tortoise)
+			return ST_CYCLE;
+		if (n == hare) { /* Brent: compare with a frame twice as far each time */
+			tortoise = addr;
+			hare *= 2;
+		}
+
+		at = at && at <= t->n_slots && t->slots[at - 1].addr == addr
+			     ? at
+			     : find_slot(t, addr, at ? at : 0);
+		if (at && in_window(t, at - 1)) {
+			if (!t->slots[at - 1].ok)
+				return ST_TORN;
+			parse(w, copy_of(w, t, place_of(t, at - 1), t->side), &s);
+		} else if (at) {
+			s = t->slots[at - 1]; /* the middle of a very deep stack */
+			s.ok = true;
+		} else {
+			if (addr % 8 || !chase(w, addr, scratch, frame_len(w)))
+				return ST_TORN;
+			parse(w, scratch, &s);
+		}
+		GROW(w->slots, w->cap_slots, n + 1);
+		w->slots[n++] = s;
+		addr = s.back;
+		if (at)
+			at--;
+		else
+			at = t->n_slots;
+	}
+	w->n_slots = n;
+	return addr ? ST_LIMIT : ST_OK;
+}
+
+static void predict(struct walker *w, struct wthread *t, uint32_t first)
+{
+	uint32_t n = w->n_slots - first, i;
+
+	GROW(t->slots, t->cap_slots, n);
+	for (i = 0; i < n; i++)
+		t->slots[i] = w->slots[w->n_slots - 1 - i];
+	t->n_slots = n;
+}
+
+static bool prediction_held(
+	const struct walker *w, const struct wthread *t, uint32_t first)
+{
+	uint32_t n = w->n_slots - first, i;
+
+	if (n != t->n_slots)
+		return false;
+	for (i = 0; i < n; i++) {
+		if (t->slots[i].addr != w->slots[w->n_slots - 1 - i].addr)
+			return false;
+	}
+	return true;
+}
+
+static enum status frame_decode(struct walker *w, struct wthread *t)
+{
+	uint64_t pointer = ts_u64(w, t, w->abi->tstate.frame);
+	uint32_t first = 0, i;
+	enum status st;
+
+	t->pub.flags &= ~(uint32_t)(WALK_TORN | WALK_REPAIRED);
+	chain_clear(w);
+	w->n_slots = 0;
+	st = follow(w, t, pointer);
+	if (st != ST_OK && st != ST_LIMIT)
+		return st;
+	/* What has returned, or has not begun, is not on the stack. */
+	while (first < w->n_slots && !w->slots[first].executing)
+		first++;
+	if (first == w->n_slots)
+		first = 0;
+	t->moved = !prediction_held(w, t, first);
+	for (i = first; i < w->n_slots; i++) {
+		if (i - first == NEWEST && w->n_slots - i > OLDEST) {
+			w->chain_skip_at = i - first;
+			w->chain_skipped = w->n_slots - i - OLDEST;
+			i = w->n_slots - OLDEST;
+		}
+		push_slot(w, &w->slots[i]);
+	}
+	t->top[t->side] = pointer;
+	if (t->moved)
+		predict(w, t, first);
+	if (first) {
+		t->pub.flags |= WALK_REPAIRED;
+		w->stats.n_repaired++;
+	}
+	if (t->after_ok && t->top_after != pointer) {
+		t->pub.flags |= WALK_TORN;
+		w->stats.n_torn++;
+	}
+	return st;
+}
+
+static uint32_t frame_first_changed(const struct walker *w, const struct wthread *t)
+{
+	uint32_t i;
+
+	if (t->moved)
+		return 0;
+	for (i = 0; i < t->n_slots_read; i++) {
+		if (memcmp(copy_of(w, t, i, 0) + 8, copy_of(w, t, i, 1) + 8,
+			    frame_len(w) - 8))
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+static void frame_release(struct wthread *t)
+{
+	free(t->slots);
+	free(t->slot_bytes[0]);
+	free(t->slot_bytes[1]);
+}
+
+const struct walk_era walk_era_frame = {
+	.plan = frame_plan,
+	.decode = frame_decode,
+	.first_changed = frame_first_changed,
+	.release = frame_release,
+};

@@ -1,0 +1,271 @@
+/*
+ * walk_impl.h - what the files of the walker share; nobody else includes it.
+ *
+ *	walk.c         the object, the lists of interpreters and threads, the tick
+ *	walk_plan.c    segments: planned, read, each marked good or bad
+ *	walk_code.c    code objects: numbers, and proof that a number still holds
+ *	walk_iframe.c  3.11+: interpreter frames on data stacks, in generators, on C stacks
+ *	walk_frame.c   up to 3.10: chains of frame objects
+ *	walk_emit.c    a decoded chain becomes the frames the caller sees
+ *	gil.c          holder of the GIL, garbage collection, exceptions, life-cycle
+ */
+#ifndef PYTHON_WALK_IMPL_H
+#define PYTHON_WALK_IMPL_H
+
+#include "base/map.h"
+#include "python/walk.h"
+
+enum {
+	TS_MAX = 512,       /* bytes of a thread state that are read */
+	CHAIN_MAX = 262144, /* frames followed at most */
+	LOOSE_MAX = 4096,   /* generators and shims of one thread */
+	LOOSE_BEFORE = 16,  /* bytes before a frame: the generator's own state */
+	LOOSE_LEN = 112,
+	CHUNK_MAX_BYTES = 1 << 20, /* of one data-stack chunk that are read */
+	CODES_MAX = 16384,         /* known at a time */
+	EXC_LEN = 32,
+};
+
+/* A set of members of one structure, read in as few stretches as sensible. */
+struct fieldset {
+	struct {
+		uint64_t off;
+		uint32_t width, pos; /* pos: in the copy */
+	} f[16];
+	struct {
+		uint64_t off;
+		uint32_t len, pos;
+	} stretch[16];
+	unsigned n, n_stretches;
+	uint32_t total;
+};
+
+/* Adds a member and returns its index; -1 when the version has no such member. */
+int fieldset_add(struct fieldset *s, uint32_t off, uint32_t width);
+int fieldset_add_far(struct fieldset *s, uint64_t off, uint32_t width);
+void fieldset_seal(struct fieldset *s);
+/* The member's value; 0 when index is -1. */
+uint64_t fieldset_get(const struct fieldset *s, const void *copy, int index);
+
+struct wcode {
+	uint64_t addr;
+	uint64_t identity; /* hash of what tells it from others */
+	uint32_t number;   /* as the caller sees it */
+	uint32_t bytes;    /* of an interpreter frame of it */
+	uint64_t first;    /* first traceable instruction: address, from 3.11 */
+	uint64_t name_addr;
+	int64_t checked_ns;  /* when the identity was last seen */
+	uint64_t generation; /* interp.code_generation then (3.14+) */
+};
+
+struct codes {
+	struct wcode *v; /* index 0 is not used */
+	uint32_t n;
+	size_t cap;
+	uint32_t next_number, epoch;
+	struct map by_addr; /* -> index */
+	uint32_t head_len;  /* bytes of a code object that are read */
+	uint64_t type;      /* address of PyCode_Type once known */
+};
+
+/* What proves a code object: its head, and where no version counter is, its name. */
+struct code_proof {
+	uint8_t head[256];
+	uint8_t name[64];
+	bool head_ok, name_ok;
+};
+
+struct chunk_copy {
+	uint64_t addr, bytes; /* of the chunk, bytes 0: not known */
+	uint32_t high;        /* so much was used lately */
+	uint32_t n_frames;    /* of the chain, when last walked; 0: not known */
+	uint64_t below;       /* previous link of its first frame then */
+	uint32_t len[2], cap;
+	uint8_t *buf[2];
+	bool ok;
+};
+
+/* A frame that is not on a data stack. */
+struct loose {
+	uint64_t addr;
+	uint64_t used_tick;
+	bool ok, fresh;
+	uint8_t bytes[2][LOOSE_LEN];
+};
+
+/* A frame object (up to 3.10). */
+struct slot {
+	uint64_t addr, back, code;
+	int32_t lasti;
+	bool executing, generator;
+	bool ok; /* its copy was read */
+};
+
+struct wthread {
+	struct walk_thread pub;
+	size_t cap_frames;
+	uint64_t next, prev; /* links of the list, as last read */
+	uint32_t interp_index;
+	uint8_t side; /* which copy is the newest */
+	bool ts_ok, top_ok, after_ok, exc_ok, linked, old;
+	bool first;      /* no copies yet */
+	bool first_done; /* the caller has seen it once */
+	bool moved;      /* to 3.10: the chain is not the one predicted */
+	uint8_t ts[2][TS_MAX];
+	uint64_t top[2], top_after; /* the leaf by pointer, before and after the copy */
+	uint64_t cframe_addr;
+	uint64_t exc_addr;
+	uint8_t exc[EXC_LEN];
+	int64_t proved_ns; /* when all codes of the stack were last proved */
+	/* 3.11+ */
+	struct chunk_copy *chunks; /* oldest first */
+	uint32_t n_chunks;
+	size_t cap_chunks;
+	struct loose *loose;
+	uint32_t n_loose;
+	size_t cap_loose;
+	/* up to 3.10 */
+	struct slot *slots; /* root first */
+	uint32_t n_slots, n_slots_read;
+	size_t cap_slots;
+	uint8_t *slot_bytes[2];
+	size_t cap_slot_bytes;
+};
+
+struct winterp {
+	uint64_t addr;
+	int64_t id;
+	uint64_t gil_addr;
+	uint64_t code_generation;
+	uint64_t head, main, listed_head;
+	uint64_t gil_holder;
+	bool gc, ok, linked, gil_ok;
+	uint8_t copy[4096];
+	uint8_t gil_copy[64];
+};
+
+struct walk_era {
+	void (*plan)(struct walker *w, struct wthread *t);
+	/* From the copies to w->chain; the thread's status says how it went. */
+	enum status (*decode)(struct walker *w, struct wthread *t);
+	/* The first frame, counted from the root, whose bytes changed since the last
+	 * tick; UINT32_MAX: none did. */
+	uint32_t (*first_changed)(const struct walker *w, const struct wthread *t);
+	void (*release)(struct wthread *t);
+};
+
+extern const struct walk_era walk_era_iframe, walk_era_frame;
+
+struct walker {
+	struct mem *mem;
+	const struct abi *abi;
+	struct walk_root root;
+	const struct walk_era *era;
+	void (*gone)(void *arg, struct walk_thread *t);
+	void *arg;
+
+	struct fieldset rootset, interpset;
+	uint64_t root_base;
+	int r_head, r_current, r_gc;
+	int i_next, i_head, i_main, i_gil_locked, i_gil_holder, i_gc, i_generation;
+	uint8_t root_copy[8192];
+	bool root_ok;
+	uint32_t ts_len;
+
+	struct winterp *interps[WALK_MAX_INTERPS];
+	uint32_t n_interps;
+	struct wthread **threads;
+	struct walk_thread **visible;
+	size_t n_threads, cap_threads, cap_visible;
+	struct map by_tstate; /* -> index + 1; rebuilt when the list changes */
+	uint32_t next_number;
+	uint64_t tick;
+	int64_t now_ns;
+	int64_t listed_ns;
+	bool relist;
+	uint64_t none_addr, not_none_addr;
+
+	struct mem_segment *seg;
+	bool **seg_ok;
+	size_t n_seg, cap_seg, cap_seg_ok;
+
+	struct raw_frame *chain; /* leaf first */
+	uint32_t n_chain;
+	size_t cap_chain;
+	uint32_t chain_skip_at, chain_skipped; /* so many are missing before this one */
+
+	struct codes codes;
+	struct slot *slots; /* to 3.10: the chain of this tick, leaf first */
+	uint32_t n_slots;
+	size_t cap_slots;
+	struct chunk_copy *fresh; /* chunks met for the first time in a tick */
+	size_t cap_fresh;
+	struct walk_stats stats;
+};
+
+static inline uint64_t ld64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t ld32(const void *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Member of a thread state in its newest copy; 0 when there is none. */
+static inline uint64_t ts_u64(
+	const struct walker *w, const struct wthread *t, uint32_t off)
+{
+	uint64_t v;
+
+	abi_get_u64(t->ts[t->side], w->ts_len, off, &v);
+	return v;
+}
+
+static inline uint32_t ts_u32(
+	const struct walker *w, const struct wthread *t, uint32_t off)
+{
+	uint32_t v;
+
+	abi_get_u32(t->ts[t->side], w->ts_len, off, &v);
+	return v;
+}
+
+/* Plans one stretch; *ok is set to whether it was read. */
+void plan_add(struct walker *w, uint64_t addr, void *dst, size_t len, bool *ok);
+/* Reads what was planned and empties the plan. Unreadable stretches do not spoil others. */
+enum status plan_read(struct walker *w);
+/* One read now, outside of the plan. */
+bool chase(struct walker *w, uint64_t addr, void *dst, size_t len);
+
+void chain_clear(struct walker *w);
+struct raw_frame *chain_push(struct walker *w);
+
+void codes_init(struct walker *w);
+/* Forgets all when there are too many: between ticks only. True: it did. */
+bool codes_trim(struct walker *w);
+void codes_release(struct codes *c);
+/* The entry of a code object that was seen before, or NULL. */
+struct wcode *codes_find(struct walker *w, uint64_t addr);
+/* The entry; reads the head when it is new. NULL: there is no code object. */
+struct wcode *codes_get(struct walker *w, uint64_t addr);
+bool codes_is_proved(const struct walker *w, const struct wcode *c, uint64_t generation);
+/* Proves the codes of w->chain[from..to) that are not proved; renumbers the replaced. */
+void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generation);
+
+/* w->chain becomes t->pub.frames. */
+void emit_chain(struct walker *w, struct wthread *t);
+
+void gil_update(struct walker *w);
+void gil_thread_flags(struct walker *w, struct wthread *t);
+/* The kernel's id of a thread, from its thread state or its struct pthread. */
+pid_t thread_tid(struct walker *w, const struct wthread *t);
+
+#endif
