@@ -107,7 +107,7 @@ EXTRACT_OBJ := $(patsubst %,$(BUILD)/%.o,python-abi/extract src/python/abi_blank
 $(BUILD)/abi-extract: $(EXTRACT_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -ldw -lelf -o $@
 
-$(BUILD)/find: $(BUILD)/tests/live/find.o $(LIB_OBJ) $(GEN_OBJ)
+$(BUILD)/find $(BUILD)/peek: $(BUILD)/%: $(BUILD)/tests/live/%.o $(LIB_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
 
 $(BUILD)/syscall_names.h: Makefile

@@ -20,7 +20,7 @@ void objects_budget(struct objects *o, uint64_t max_reads)
 	o->calls_limit = o->mem->n_calls + max_reads;
 }
 
-static void forget_types(struct objects *o)
+void objects_forget(struct objects *o)
 {
 	size_t i;
 
@@ -32,7 +32,7 @@ static void forget_types(struct objects *o)
 
 void objects_release(struct objects *o)
 {
-	forget_types(o);
+	objects_forget(o);
 	map_release(&o->index);
 	free(o->types);
 	*o = (struct objects){ 0 };
@@ -286,7 +286,7 @@ enum status objects_type_at(struct objects *o, uint64_t addr, const struct type 
 	if (st != ST_OK)
 		return st;
 	if (o->n_types >= TYPES_MAX)
-		forget_types(o);
+		objects_forget(o);
 	GROW(o->types, o->types_cap, o->n_types + 1);
 	o->types[o->n_types] = xmalloc(sizeof(fresh));
 	*o->types[o->n_types] = fresh;
@@ -313,9 +313,13 @@ enum kind objects_kind(struct objects *o, uint64_t addr)
 
 uint64_t objects_untag(const struct abi *abi, uint64_t word)
 {
-	uint64_t mask = abi->value.stackref_mask == ABI_NO_VALUE
-				? 0
-				: (uint64_t)(uint32_t)abi->value.stackref_mask;
+	uint64_t tag = abi->value.stackref_mask == ABI_NO_VALUE
+			       ? 0
+			       : word & (uint32_t)abi->value.stackref_mask;
 
-	return word & ~mask;
+	/* a number in a word of its own is no object */
+	if (tag && abi->value.stackref_int_tag != ABI_NO_VALUE &&
+		tag == (uint32_t)abi->value.stackref_int_tag)
+		return 0;
+	return word - tag;
 }

@@ -88,6 +88,8 @@ struct objects {
 void objects_init(
 	struct objects *o, struct mem *mem, const struct abi *abi, uint64_t max_reads);
 void objects_release(struct objects *o);
+/* Forgets the types: classes may have died and their addresses be reused. */
+void objects_forget(struct objects *o);
 /* A new budget; types stay known. */
 void objects_budget(struct objects *o, uint64_t max_reads);
 bool objects_spent(const struct objects *o);

@@ -1,0 +1,315 @@
+/*
+ * peek.c - answers questions about a stopped target, one line of JSON for each line read.
+ *
+ *	build/peek PID [auto|table|dwarf|offsets]
+ *	stacks         every thread's frames, leaf first, by plain reads along the links: a
+ *	               second opinion that shares no code with python/walk.c
+ *	repr ADDR      text of the object at a (hexadecimal) address
+ *	locals ADDR    variables of the frame at an address
+ *	names          thread names by interpreter and identifier
+ *
+ * The target must hold still: nothing here retries or judges torn reads.
+ */
+#include "base/alloc.h"
+#include "base/json.h"
+#include "proc/maps.h"
+#include "python/code.h"
+#include "python/locals.h"
+#include "python/names.h"
+#include "python/repr.h"
+#include "python/runtime.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READS = 5000000, FRAMES_MAX = 200000, LINKS_MAX = 4096 };
+
+struct peek {
+	struct objects o;
+	struct runtime rt;
+	struct names names;
+	struct map codes; /* address -> struct code * */
+};
+
+static const struct code *code_at(struct peek *p, uint64_t addr)
+{
+	uint64_t *known = map_put(&p->codes, addr);
+	struct code *c = (struct code *)(uintptr_t)*known;
+
+	if (!c) {
+		c = xcalloc(1, sizeof(*c));
+		if (code_load(p->o.mem, p->o.abi, addr, c) != ST_OK)
+			c->name = xstrdup("<no code>");
+		*known = (uint64_t)(uintptr_t)c;
+	}
+	return c;
+}
+
+static void forget_codes(struct peek *p)
+{
+	size_t i;
+
+	for (i = 0; p->codes.slots && i <= p->codes.mask; i++)
+		if (p->codes.slots[i].used) {
+			code_release((struct code *)(uintptr_t)p->codes.slots[i].value);
+			free((void *)(uintptr_t)p->codes.slots[i].value);
+		}
+	map_clear(&p->codes);
+}
+
+static void put_frame(struct peek *p, struct json *j, uint64_t addr, uint64_t code_addr,
+	uint64_t instr, int32_t tlbc)
+{
+	struct code *c = (struct code *)code_at(p, code_addr);
+	int32_t offset;
+	struct place at;
+
+	code_offset(c, p->o.mem, p->o.abi, instr, tlbc, &offset);
+	at = lines_place(&c->lines, offset);
+	json_object(j);
+	json_kstr(j, "func", c->name);
+	json_kstr(j, "file", c->file ? c->file : "");
+	json_kint(j, "line", at.line);
+	json_kint(j, "end_line", at.end_line);
+	json_kint(j, "col", at.column);
+	json_kint(j, "end_col", at.end_column);
+	json_key(j, "addr");
+	json_uint(j, addr);
+	json_end(j);
+}
+
+static void put_frame_objects(struct peek *p, struct json *j, uint64_t tstate)
+{
+	const struct abi *abi = p->o.abi;
+	uint64_t frame = 0, code = 0;
+	uint32_t lasti = 0;
+	size_t n = 0;
+
+	objects_member(&p->o, tstate, abi->tstate.frame, &frame);
+	while (frame && n++ < FRAMES_MAX) {
+		objects_member(&p->o, frame, abi->frame.code, &code);
+		objects_read(&p->o, frame + abi->frame.lasti, &lasti, 4);
+		put_frame(p, j, frame, code, lasti, 0);
+		if (objects_member(&p->o, frame, abi->frame.back, &frame) != ST_OK)
+			break;
+	}
+}
+
+static bool is_shown(struct peek *p, uint64_t code, uint64_t instr, uint8_t owner)
+{
+	const struct abi *abi = p->o.abi;
+	struct code *c;
+	int32_t offset;
+
+	if (owner == abi->value.owner_cstack || owner == abi->value.owner_interpreter)
+		return false;
+	c = (struct code *)code_at(p, code);
+	if (owner == abi->value.owner_generator || c->tlbc)
+		return true;
+	code_offset(c, p->o.mem, abi, instr, 0, &offset);
+	return offset >= 2 * c->first_traceable - (abi->value.instr_is_prev ? 2 : 0);
+}
+
+static void put_interpreter_frames(struct peek *p, struct json *j, uint64_t tstate)
+{
+	const struct abi *abi = p->o.abi;
+	uint64_t frame = 0, code, instr;
+	size_t n = 0;
+
+	if (abi_has(abi->tstate.cframe)) {
+		objects_member(&p->o, tstate, abi->tstate.cframe, &frame);
+		objects_member(&p->o, frame, abi->cframe.current_frame, &frame);
+	} else {
+		objects_member(&p->o, tstate, abi->tstate.current_frame, &frame);
+	}
+	while (frame && n++ < FRAMES_MAX) {
+		uint8_t owner = 0;
+		int32_t tlbc = 0;
+
+		objects_member(&p->o, frame, abi->iframe.code, &code);
+		objects_member(&p->o, frame, abi->iframe.instr, &instr);
+		objects_read(&p->o, frame + abi->iframe.owner, &owner, 1);
+		if (abi_has(abi->iframe.tlbc_index))
+			objects_read(&p->o, frame + abi->iframe.tlbc_index, &tlbc, 4);
+		code = objects_untag(abi, code);
+		if (is_shown(p, code, instr, owner))
+			put_frame(p, j, frame, code, instr, tlbc);
+		if (objects_member(&p->o, frame, abi->iframe.previous, &frame) != ST_OK)
+			break;
+	}
+}
+
+static void put_stacks(struct peek *p, struct json *j)
+{
+	const struct abi *abi = p->o.abi;
+	uint64_t interp = 0, tstate, ident, native;
+	size_t n = 0;
+
+	forget_codes(p);
+	objects_u64(&p->o, p->rt.interp_head_addr, &interp);
+	json_array(j);
+	for (; interp && n < LINKS_MAX; n++) {
+		objects_member(&p->o, interp, abi->interp.tstate_head, &tstate);
+		for (; tstate && n < LINKS_MAX; n++) {
+			objects_member(&p->o, tstate, abi->tstate.thread_id, &ident);
+			objects_member(&p->o, tstate, abi->tstate.native_id, &native);
+			json_object(j);
+			json_key(j, "interp");
+			json_uint(j, interp);
+			json_key(j, "ident");
+			json_uint(j, ident);
+			json_key(j, "native");
+			json_uint(j, native);
+			json_key(j, "frames");
+			json_array(j);
+			if (abi->value.frame_kind == 0)
+				put_frame_objects(p, j, tstate);
+			else
+				put_interpreter_frames(p, j, tstate);
+			json_end(j);
+			json_end(j);
+			objects_member(&p->o, tstate, abi->tstate.next, &tstate);
+		}
+		objects_member(&p->o, interp, abi->interp.next, &interp);
+	}
+	json_end(j);
+}
+
+static void put_names(struct peek *p, struct json *j)
+{
+	uint64_t interp = 0, before = p->o.mem->n_calls;
+	size_t i;
+	enum status st = ST_OK;
+
+	objects_u64(&p->o, p->rt.interp_head_addr, &interp);
+	for (i = 0; interp && i < LINKS_MAX; i++) {
+		st = names_update(&p->names, &p->o, interp, true);
+		objects_member(&p->o, interp, p->o.abi->interp.next, &interp);
+	}
+	json_object(j);
+	json_kstr(j, "status", status_word(st));
+	json_kint(j, "reads", (int64_t)(p->o.mem->n_calls - before));
+	json_key(j, "threads");
+	json_array(j);
+	for (i = 0; i < p->names.n; i++) {
+		json_object(j);
+		json_key(j, "ident");
+		json_uint(j, p->names.v[i].ident);
+		json_kstr(j, "name", p->names.v[i].name);
+		json_kbool(j, "daemon", p->names.v[i].daemon);
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+}
+
+static void put_locals(struct peek *p, struct json *j, uint64_t frame)
+{
+	struct locals l = LOCALS_INIT;
+	enum status st = locals_read(&p->o, frame, &repr_limits_default, &l);
+	size_t i;
+
+	json_object(j);
+	json_kstr(j, "status", status_word(st));
+	json_kbool(j, "cut", l.cut);
+	json_key(j, "locals");
+	json_array(j);
+	for (i = 0; i < l.n; i++) {
+		json_object(j);
+		json_kstr(j, "name", l.v[i].name);
+		json_kstr(j, "kind", local_kind_word(l.v[i].kind));
+		json_kstr(j, "type", l.v[i].type);
+		json_kstr(j, "text", l.v[i].text);
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+	locals_release(&l);
+}
+
+static void put_repr(struct peek *p, struct json *j, uint64_t addr)
+{
+	struct buf text = BUF_INIT;
+
+	repr_put(&p->o, addr, &repr_limits_default, &text);
+	json_strn(j, text.data, text.len);
+	buf_release(&text);
+}
+
+static void answer(struct peek *p, const char *line, struct buf *out)
+{
+	struct json j;
+	uint64_t addr = 0;
+	char word[32] = "";
+
+	sscanf(line, "%31s %" SCNx64, word, &addr);
+	objects_forget(&p->o);
+	objects_budget(&p->o, READS);
+	json_init(&j, out);
+	if (!strcmp(word, "stacks"))
+		put_stacks(p, &j);
+	else if (!strcmp(word, "repr"))
+		put_repr(p, &j, addr);
+	else if (!strcmp(word, "locals"))
+		put_locals(p, &j, addr);
+	else if (!strcmp(word, "names"))
+		put_names(p, &j);
+	else
+		json_null(&j);
+	buf_char(out, '\n');
+}
+
+static int look_up(struct peek *p, struct mem *mem, int argc, char **argv)
+{
+	struct runtime_query q = { .mem = mem, .source = ABI_AUTO };
+	struct maps maps = MAPS_INIT;
+	struct err err = ERR_INIT;
+	int ret = -1;
+
+	q.pid = atoi(argv[1]);
+	q.maps = &maps;
+	if (argc > 2 && !abi_source_parse(argv[2], &q.source))
+		goto out;
+	if (maps_load(&maps, q.pid, &err) < 0 || runtime_find(&q, &p->rt, &err) < 0)
+		goto out;
+	runtime_load_asyncio(&q, &p->rt);
+	objects_init(&p->o, mem, &p->rt.abi, READS);
+	ret = 0;
+out:
+	if (ret)
+		err_print(&err, stderr);
+	maps_release(&maps);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct peek p = { .names = NAMES_INIT, .codes = MAP_INIT };
+	struct buf out = BUF_INIT;
+	struct mem *mem;
+	char *line = NULL;
+	size_t cap = 0;
+
+	if (argc < 2)
+		return 2;
+	mem = mem_live_new(atoi(argv[1]));
+	if (look_up(&p, mem, argc, argv) < 0) {
+		mem_free(mem);
+		return 1;
+	}
+	while (getline(&line, &cap, stdin) > 0) {
+		buf_clear(&out);
+		answer(&p, line, &out);
+		fwrite(out.data, 1, out.len, stdout);
+		fflush(stdout);
+	}
+	forget_codes(&p);
+	map_release(&p.codes);
+	names_release(&p.names);
+	objects_release(&p.o);
+	buf_release(&out);
+	free(line);
+	mem_free(mem);
+	return 0;
+}
