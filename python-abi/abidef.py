@@ -141,7 +141,9 @@ class Table:
         major, minor, self.patch = (int(x) for x in self.head["version"][0].split("."))
         self.version = (major, minor)
         self.patch_last = int(self.head["patch-until"][0]) if "patch-until" in self.head else 255
-        self.flavour = "".join(sorted(self.head.get("flavour", [""])[0].replace("-", "")))
+        letters = self.head.get("flavour", ["-"])[0]
+        self.partial = "p" in letters
+        self.flavour = "".join(c for c in "dt" if c in letters)
 
     @property
     def name(self):
