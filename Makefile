@@ -150,7 +150,7 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@bench/demo $(BUILD) $(DURATION)
 
-check: deps-check
+check: deps-check pythons
 	@$(MAKE) --no-print-directory DEV=1 all $(BUILD)/unit
 	@tests/run $(BUILD)
 
@@ -158,7 +158,7 @@ check-unit: $(BUILD)/unit
 	@$(BUILD)/unit
 
 pythons:
-	@tests/pythons/fetch $(BUILD)/pythons
+	@tests/pythons/fetch build/pythons
 layers:
 	@tests/house/layers
 headers: generated
