@@ -145,9 +145,10 @@ static bool version_from_constants(const struct image *img, struct python_versio
 	struct constants c = { .n = 0 };
 	const Elf64_Phdr *ph;
 
+	/* Writable data too: 2.7 keeps "lib/python2.7" there. Not .bss. */
 	for (size_t i = 0; (ph = image_segment(img, PT_LOAD, i)); i++)
-		if (!(ph->p_flags & PF_W))
-			scan_segment(&c, img, image_range(img, ph));
+		scan_segment(
+			&c, img, (struct range){ img->bias + ph->p_vaddr, ph->p_filesz });
 	for (size_t i = 0; i < c.n; i++) {
 		uint16_t v = c.found[i].version;
 
