@@ -6,14 +6,18 @@
 
 #include <string.h>
 
-static const struct paths virtualenv = {
-	.entry = { "/srv/app", "/usr/lib/python312.zip", "/usr/lib/python3.12",
-		"/srv/app/.venv/lib/python3.12/site-packages",
-		"/usr/lib/python3/dist-packages", "/opt/bundle.zip" },
-	.n_entries = 6,
-	.prefix = { "/srv/app/.venv", "/usr" },
-	.n_prefixes = 2,
-};
+static void load(struct paths *p)
+{
+	static const char *const entries[] = { "/srv/app", "/usr/lib/python312.zip",
+		"/usr/lib/python3.12", "/srv/app/.venv/lib/python3.12/site-packages",
+		"/usr/lib/python3/dist-packages", "/opt/bundle.zip" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
+		p->entry[p->n_entries++] = xstrdup(entries[i]);
+	p->prefix[p->n_prefixes++] = xstrdup("/srv/app/.venv");
+	p->prefix[p->n_prefixes++] = xstrdup("/usr");
+}
 
 TEST(library_is_what_the_target_itself_takes_from_elsewhere)
 {
@@ -36,19 +40,20 @@ TEST(library_is_what_the_target_itself_takes_from_elsewhere)
 		{ "/srv/application/x.py", false, NULL },
 		{ "", false, NULL },
 	};
+	struct paths p = PATHS_INIT;
 	char module[64];
 	size_t i;
 
+	load(&p);
 	for (i = 0; i < ARRAY_SIZE(tc); i++) {
 		size_t len = strlen(tc[i].file);
 
-		CHECK_INT(paths_is_library(&virtualenv, tc[i].file, len), tc[i].library);
-		CHECK_INT(paths_module(
-				  &virtualenv, tc[i].file, len, module, sizeof(module)),
+		CHECK_INT(paths_is_library(&p, tc[i].file, len), tc[i].library);
+		CHECK_INT(paths_module(&p, tc[i].file, len, module, sizeof(module)),
 			tc[i].module != NULL);
 		if (tc[i].module)
 			CHECK_STR(module, tc[i].module);
 	}
-	CHECK(!paths_module(
-		&virtualenv, "/srv/app/a_rather_long_name.py", 30, module, 8));
+	CHECK(!paths_module(&p, "/srv/app/a_rather_long_name.py", 30, module, 8));
+	paths_release(&p);
 }
