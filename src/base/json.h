@@ -27,9 +27,13 @@ struct json {
 	char closers[JSON_MAX_DEPTH];
 };
 
+/* jansson has functions of three of these names, and its library would call ours: they
+ * have other names for the linker. (No file can include both headers.) */
+#define JSON_SYMBOL(name) __asm__("pystrobe_" #name)
+
 void json_init(struct json *j, struct buf *out);
-void json_object(struct json *j);
-void json_array(struct json *j);
+void json_object(struct json *j) JSON_SYMBOL(json_object);
+void json_array(struct json *j) JSON_SYMBOL(json_array);
 /* Ends the innermost object or array. */
 void json_end(struct json *j);
 void json_key(struct json *j, const char *key);
@@ -40,7 +44,7 @@ void json_uint(struct json *j, uint64_t v);
 /* Shortest text that reads back equal; NaN and infinities become null. */
 void json_double(struct json *j, double v);
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+void json_null(struct json *j) JSON_SYMBOL(json_null);
 
 /* Key and value in one. */
 void json_kstr(struct json *j, const char *key, const char *s);
