@@ -1,0 +1,101 @@
+/* route.c - see route.h */
+#include "http/route.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define TREE_PARAMS                                                                  \
+	"max_nodes: how many nodes at most; the lightest join \"(other)\" (16000)\n" \
+	"min_share: nodes below this share of the whole join \"(other)\"\n"          \
+	"invert: 1: leaves first, callers below them\n"                              \
+	"group: none, process, thread or state below the root\n"
+
+#define TREE_RETURNS                                                               \
+	"nodes.depth, nodes.place, nodes.line: preorder; node 0 is the root\n"     \
+	"nodes.self_n, nodes.total_n: samples\n"                                   \
+	"nodes.self_ns, nodes.total_ns: thread-time in ns\n"                       \
+	"strings, places: {name, file, module, first_line, flags}; a place is an " \
+	"index into these, texts are indexes into strings; flags: 1 library, 2 "   \
+	"native, 4 not a function, 8 a task\n"                                     \
+	"trimmed: nodes that \"(other)\" stands for\n"
+
+static const struct route routes[] = {
+	{ "/api/v1/status", 0, api_status, "What is served, and by which pystrobe.", NULL,
+		"version, title, now_ms, from_ms, until_ms: the recording's range\n"
+		"can_attach: whether /api/v1/attach works\n"
+		"server: counters\nformats: what /api/v1/export can write" },
+	{ "/api/v1/targets", ROUTE_CACHED | ROUTE_FILTERS, api_targets,
+		"The processes with data in the range, newest first, and what happened "
+		"to "
+		"them.",
+		NULL,
+		"targets[]: series, pid, start_ms, first_ms, last_ms, ended, labels, "
+		"threads[]\n"
+		"targets[].cpu_cores, gil_share, gil_wait: means over the range\n"
+		"targets[].rss, rss_max, n_threads: the newest\n"
+		"targets[].rate_hz, missed, lost: the sampler's own honesty\n"
+		"targets[].spark: cpu_cores in equal buckets\nevents[]: as "
+		"/api/v1/events" },
+	{ "/api/v1/timeline", ROUTE_CACHED | ROUTE_FILTERS, api_timeline,
+		"What happened over time, in equal buckets; null where nothing was "
+		"recorded.",
+		"bucket_ms: width of a bucket; chosen when not given\n"
+		"max_buckets: how many at most when chosen (600)\n"
+		"by_series: 1: a row per process, else their sum\n",
+		"from_ms, bucket_ms, n_buckets\n"
+		"rows[]: series and columns: watched_ns, thread_ns, match_ns, match_n "
+		"(what "
+		"passes the filter), samples, ticks, wanted, missed, lost, cut, "
+		"late_max_ns, read_ns, cpu_ns, idle_ns, gil_ns, gil_wait_ns, gc_ns, "
+		"exc_ns, native_ns, cpu_cores, rss_mean, rss_max, threads, switches" },
+	{ "/api/v1/flamegraph", ROUTE_CACHED | ROUTE_FILTERS, api_flamegraph,
+		"The merged call tree.", TREE_PARAMS, TREE_RETURNS },
+	{ "/api/v1/callers", ROUTE_CACHED | ROUTE_FILTERS, api_callers,
+		"One function, all that leads to it and all that it leads to.",
+		"of: the function's name\nof_file: and its file\nof_line: and its first "
+		"line\n" TREE_PARAMS,
+		"callers, callees: nodes as in /api/v1/flamegraph, the function is node "
+		"0\n"
+		"self, total, all: {n, ns}" },
+	{ "/api/v1/table", ROUTE_CACHED | ROUTE_FILTERS, api_table,
+		"Self and total by function, line, file, module, thread or wait.",
+		"by: function (default), line, file, module, thread, wait\n"
+		"max_rows: how many at most (2000)\nby_total: 1: heaviest total first\n",
+		"rows.place, line, self_n, total_n, self_ns, total_ns, series, thread\n"
+		"all_n, all_ns: of the whole answer\nstrings, places" },
+	{ "/api/v1/source", ROUTE_FILTERS, api_source,
+		"The lines of a file with their heat, and its text where it may be read.",
+		"file: its path as samples name it\n",
+		"lines[]: line, function, self_n, self_ns, total_n, total_ns\n"
+		"text, or no_text and hint: why not" },
+	{ "/api/v1/events", ROUTE_CACHED | ROUTE_FILTERS, api_events,
+		"Starts, exits, execs, attaches, detaches and losses.", NULL,
+		"events[]: series, time_ms, kind, text" },
+	{ "/api/v1/live", ROUTE_LIVE, NULL,
+		"Server-Sent Events: a tick whenever there is something new.", NULL,
+		"event tick: {generation, from, until, now}" },
+	{ "/api/v1/processes", 0, api_processes,
+		"The Python processes of this host, for attaching.", NULL,
+		"processes[]: pid, command, version, container, user, recording, "
+		"rate_hz, "
+		"can_attach, refusal" },
+	{ "/api/v1/attach", ROUTE_POST, api_attach, "Starts recording a process.", NULL,
+		"body: {\"pid\": 4242, \"rate_hz\": 100, \"children\": true}" },
+	{ "/api/v1/detach", ROUTE_POST, api_detach, "Stops recording a process.", NULL,
+		"body: {\"pid\": 4242}" },
+	{ "/api/v1/", 0, api_docs, "This page.", NULL, "HTML" },
+	{ NULL, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct route *route_table(void)
+{
+	return routes;
+}
+
+const struct route *route_find(const char *path, int post)
+{
+	for (const struct route *r = routes; r->path; r++)
+		if (!strcmp(r->path, path) && !(r->flags & ROUTE_POST) == !post)
+			return r;
+	return NULL;
+}

@@ -1,0 +1,32 @@
+/* wish.c - see wish.h */
+#include "http/wish.h"
+
+#include <jansson.h>
+
+int wish_read(struct wish *w, const char *text, size_t len, struct err *err)
+{
+	json_t *body = json_loadb(text ? text : "", len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *pid = json_object_get(body, "pid");
+	const json_t *rate = json_object_get(body, "rate_hz");
+	int ret = -1;
+
+	*w = (struct wish){ .rate_hz = 100 };
+	if (!json_is_integer(pid) || json_integer_value(pid) <= 0 ||
+		json_integer_value(pid) > 1 << 22) {
+		err_set(err, ERR_USAGE, "the body must be JSON with a pid");
+		err_hint(err, "{\"pid\": 4242, \"rate_hz\": 100, \"children\": true}");
+		goto out;
+	}
+	w->pid = (pid_t)json_integer_value(pid);
+	if (json_is_number(rate))
+		w->rate_hz = json_number_value(rate);
+	if (!(w->rate_hz >= 0.1 && w->rate_hz <= 20000)) {
+		err_set(err, ERR_USAGE, "rate_hz must be between 0.1 and 20000");
+		goto out;
+	}
+	w->children = json_is_true(json_object_get(body, "children"));
+	ret = 0;
+out:
+	json_decref(body);
+	return ret;
+}
