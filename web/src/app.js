@@ -1,0 +1,2 @@
+// app.js
+import "./base/state.js";

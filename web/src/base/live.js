@@ -1,0 +1,81 @@
+// live.js - the server's ticks: one connection per page, ended while hidden or paused,
+// opened again by itself when the server comes back.
+
+/** @typedef {"live" | "paused" | "lost" | "off"} LiveState */
+
+export class Live {
+	/** @param {(tick: {generation: number}) => void} onTick @param {(s: LiveState) => void} onState */
+	constructor(onTick, onState) {
+		this.onTick = onTick;
+		this.onState = onState;
+		/** @type {EventSource | null} */
+		this.source = null;
+		this.wanted = false;
+		/** @type {LiveState} */
+		this.state = "off";
+		this.generation = -1;
+		this.silence = 0;
+		document.addEventListener("visibilitychange", () => this.apply());
+	}
+
+	/** @param {boolean} on */
+	want(on) {
+		this.wanted = on;
+		this.apply();
+	}
+
+	apply() {
+		const open = this.wanted && !document.hidden;
+		if (open && !this.source) this.open();
+		if (!open && this.source) this.close();
+		if (!this.wanted) this.say("paused");
+	}
+
+	open() {
+		const source = new EventSource("/api/v1/live");
+		this.source = source;
+		source.addEventListener("tick", (event) => {
+			const tick = JSON.parse(event.data);
+			this.say("live");
+			this.watch();
+			if (tick.generation === this.generation) return;
+			this.generation = tick.generation;
+			this.onTick(tick);
+		});
+		source.addEventListener("error", () => {
+			this.say("lost");
+			if (source.readyState === EventSource.CLOSED) this.reopen(source);
+		});
+		this.watch();
+	}
+
+	/** Without a pulse for some seconds the connection is dead, whatever it says. */
+	watch() {
+		clearTimeout(this.silence);
+		this.silence = window.setTimeout(() => {
+			if (!this.source) return;
+			this.say("lost");
+			this.reopen(this.source);
+		}, 6000);
+	}
+
+	/** @param {EventSource} source */
+	reopen(source) {
+		if (this.source !== source) return;
+		this.close();
+		setTimeout(() => this.apply(), 1000);
+	}
+
+	close() {
+		clearTimeout(this.silence);
+		this.source?.close();
+		this.source = null;
+	}
+
+	/** @param {LiveState} state */
+	say(state) {
+		if (state === this.state) return;
+		this.state = state;
+		this.onState(state);
+	}
+}
