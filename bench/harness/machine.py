@@ -1,10 +1,10 @@
 """Where and when a run was made, and which interpreters it can use."""
-import glob
 import os
 import platform
-import re
-import subprocess
+import sys
 import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def describe():
@@ -39,32 +39,14 @@ def cores():
     return allowed[0], allowed[-1]
 
 
-def interpreters(build):
-    """{"3.12": path} of what is installed: pyenv's versions, build/pythons, PATH. Release
-    builds with a GIL only; the first found of a minor version is taken."""
-    root = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
-    places = [os.path.join(root, "versions", "*", "bin", "python"),
-              os.path.join(build, "pythons", "*", "bin", "python[23].*"),
-              os.path.join(build, "pythons", "*", "usr", "bin", "python[23].*")]
-    places += [os.path.join(d, "python[23].*") for d in os.environ["PATH"].split(":")]
+def interpreters():
+    """{"3.12": what starts it, as a list}: release builds with a GIL, one of each version,
+    found as the tests find them. One built here goes before one of another Debian suite:
+    that is started through a loader, which some peers do not recognise as Python."""
+    sys.path.insert(0, os.path.join(ROOT, "tests", "pythons"))
+    import discover
     found = {}
-    for path in (p for place in places for p in sorted(glob.glob(place))):
-        if not re.fullmatch(r"python|python\d\.\d+", os.path.basename(path)):
-            continue
-        version = _version(path)
-        if version and version not in found:
-            found[version] = path
-    return dict(sorted(found.items(), key=lambda item: minor(item[0])))
-
-
-def minor(version):
-    return tuple(int(part) for part in version.split("."))
-
-
-def _version(path):
-    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
-    try:
-        run = subprocess.run([path, "-c", ask], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return run.stdout.strip() if run.returncode == 0 else None
+    for python in sorted(discover.pythons(), key=lambda p: (p.root != "", p.origin)):
+        if not python.flavour:
+            found.setdefault(python.minor, python.argv)
+    return found

@@ -71,16 +71,25 @@ def cpu_ns(pid):
     return total
 
 
-def rss_kib(pid):
-    """Resident memory of a process and those below it."""
+def status_kib(pid, what):
+    """A line of /proc/PID/status, added up over a process and those below it."""
     total = 0
     for process in descendants(pid):
         try:
-            with open("/proc/%d/statm" % process) as file:
-                total += int(file.read().split()[1]) * (mmap.PAGESIZE // 1024)
+            with open("/proc/%d/status" % process) as file:
+                total += sum(int(line.split()[1]) for line in file if line.startswith(what))
         except OSError:
             pass
     return total
+
+
+def rss_kib(pid):
+    return status_kib(pid, "VmRSS:")
+
+
+def peak_kib(pid):
+    """Since its exec; getrusage would count the harness's own memory before that."""
+    return status_kib(pid, "VmHWM:")
 
 
 class Program:
@@ -95,7 +104,7 @@ class Program:
         environ = dict(os.environ, BENCH_PROGRESS=self.shown.name, PYTHONPATH=PROGRAMS,
                        PYTHONDONTWRITEBYTECODE="1", **(env or {}))
         self.popen = subprocess.Popen(
-            [python, path] + self.args, stdout=subprocess.PIPE, env=environ,
+            list(python) + [path] + self.args, stdout=subprocess.PIPE, env=environ,
             preexec_fn=pin({core} if core is not None else None))
         try:
             self.ready = self._ready(time.monotonic() + deadline)
@@ -119,15 +128,7 @@ class Program:
 
     @property
     def pid(self):
-        """The interpreter itself, where a script of that name started it."""
-        return descendants(self.popen.pid)[-1] if self._wrapped() else self.popen.pid
-
-    def _wrapped(self):
-        try:
-            exe = os.readlink("/proc/%d/exe" % self.popen.pid)
-        except OSError:
-            return False
-        return "python" not in os.path.basename(exe)
+        return self.popen.pid
 
     def units(self):
         return struct.unpack_from("=Q", self.map, 0)[0]
@@ -155,3 +156,28 @@ class Program:
 
     def __exit__(self, *exc):
         self.close()
+
+
+class Gauge:
+    """Throughput and latency of a program between start() and stop()."""
+
+    def __init__(self, program):
+        self.program = program
+        self.rate = self.p99 = None
+
+    def start(self):
+        self.units, self.began = self.program.units(), time.monotonic()
+
+    def stop(self):
+        units, took = self.program.units() - self.units, time.monotonic() - self.began
+        if units < 5:
+            raise Failed("%s did %d units in %.1f s" % (self.program.script, units, took))
+        latencies = sorted(self.program.latencies(self.units))
+        self.rate = units / took
+        self.p99 = latencies[int(0.99 * (len(latencies) - 1))]
+
+    def bare(self, seconds):
+        self.start()
+        time.sleep(seconds)
+        self.stop()
+        return self

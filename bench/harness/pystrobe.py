@@ -1,0 +1,42 @@
+"""pystrobe as the harness runs it."""
+import json
+import os
+import subprocess
+
+from .folded import read_folded
+from .tools import Tool, output
+
+
+class Pystrobe(Tool):
+    name = "pystrobe"
+    modes = ("default", "auto", "blocking")
+    follows_children = True
+    ending = "store"
+
+    def __init__(self, path):
+        self.path = path if os.access(path, os.X_OK) else None
+        self.version = output([path, "--version"]).split("\n")[0] if self.path else None
+
+    def missing(self):
+        return None if self.path else "not built (make)"
+
+    def argv(self, ask, out):
+        blocking = {"default": "never", "auto": "auto", "blocking": "always"}[ask.mode]
+        argv = [self.path, "record", str(ask.pid), "-o", out, "-d", str(ask.seconds), "-r",
+                "max" if ask.hz is None else "%g" % ask.hz, "--blocking", blocking, "--json"]
+        return argv + (["-s"] if ask.children else [])
+
+    def dump(self, pid):
+        return [self.path, "dump", str(pid)]
+
+    def read(self, ask, out, result):
+        last = [line for line in result.text.split("\n") if line.startswith("{")]
+        said = json.loads(last[-1]) if last else {}
+        result.samples = said.get("ticks", 0)
+        result.missed = said.get("missed", 0)
+
+    def stacks(self, ask, out):
+        folded = out + ".folded"
+        subprocess.run([self.path, "export", out, "-o", folded], check=True, timeout=120,
+                       stdout=subprocess.DEVNULL)
+        return read_folded(folded)

@@ -1,0 +1,2 @@
+"""Every row, in the order of the table."""
+from . import cost, threads, overhead, truth, scale  # noqa: F401
