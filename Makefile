@@ -13,6 +13,7 @@
 #	CC=clang-14       another compiler; gcc 12 and clang 14 build without a warning
 #	PREFIX=/usr/local DESTDIR=   where install puts things
 #	DURATION=15       make demo: run unattended for so many seconds, then sum up
+#	ROW=cpu QUICK=1   make bench: only these rows; one short round
 #	PYTHON=python3    for the generators and the tests
 #
 # All output goes below build/ (another directory: BUILD=DIR; sanitizers: build/san).
@@ -145,7 +146,7 @@ deps-check: deps
 
 # ---- running and checking -----------------------------------------------------------
 
-.PHONY: demo check check-house check-unit layers headers format lint pythons verify
+.PHONY: demo check check-house check-unit layers headers format lint pythons peers bench verify
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@bench/demo $(BUILD) $(DURATION)
@@ -159,6 +160,12 @@ check-unit: $(BUILD)/unit
 
 pythons:
 	@tests/pythons/fetch build/pythons
+peers: pythons
+	@bench/peers/fetch $(BUILD)/peers
+$(BUILD)/bench/timer: $(BUILD)/bench/timer.o
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -o $@
+bench: all $(BUILD)/bench/timer
+	@bench/run --build $(BUILD) $(if $(QUICK),--quick) $(ROW)
 layers:
 	@tests/house/layers
 headers: generated
@@ -180,4 +187,4 @@ clean:
 
 help:
 	@sed -n '/^# pystrobe/,/^$$/s/^# \{0,1\}//p' Makefile
-	@echo 'Targets: all deps demo check pythons layers headers format lint bench install uninstall clean'
+	@echo 'Targets: all deps demo check pythons peers bench layers headers format lint install uninstall clean'

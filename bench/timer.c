@@ -51,7 +51,8 @@ int main(int argc, char **argv)
 	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	start_ns = now_ns(CLOCK_MONOTONIC);
 	end_ns = start_ns + (uint64_t)(seconds * (double)NS_PER_S);
-	for (deadline_ns = start_ns + period_ns; deadline_ns < end_ns; deadline_ns += period_ns) {
+	for (deadline_ns = start_ns + period_ns; deadline_ns < end_ns;
+		deadline_ns += period_ns) {
 		if (now_ns(CLOCK_MONOTONIC) > deadline_ns + period_ns) {
 			missed++;
 			continue;
@@ -62,7 +63,7 @@ int main(int argc, char **argv)
 	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
 	printf("{\"hz\": %g, \"ticks\": %" PRIu64 ", \"missed\": %" PRIu64
 	       ", \"cpu_s\": %.6f, \"wall_s\": %.6f}\n",
-	       hz, ticks, missed, (double)cpu_ns / 1e9,
-	       (double)(now_ns(CLOCK_MONOTONIC) - start_ns) / 1e9);
+		hz, ticks, missed, (double)cpu_ns / 1e9,
+		(double)(now_ns(CLOCK_MONOTONIC) - start_ns) / 1e9);
 	return 0;
 }
