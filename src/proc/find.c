@@ -229,22 +229,31 @@ static bool read_stat(struct find *f, struct found *p)
 	return true;
 }
 
-/* Another mount namespace than ours, as far as we may know. */
-static bool is_elsewhere(pid_t pid)
+/* Into id: the container of a process, unless it is the one we are in ourselves. */
+static void look_at_container(struct find *f, pid_t pid, char *id, size_t size)
 {
-	char path[64], mine[64], theirs[64];
+	struct err ignored = ERR_INIT;
+	char path[64], mine[64], theirs[64], my_id[16] = "";
 	ssize_t a, b;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
 	a = readlink("/proc/self/ns/mnt", mine, sizeof(mine));
 	b = readlink(path, theirs, sizeof(theirs));
-	return a < 0 || b < 0 || a != b || memcmp(mine, theirs, (size_t)a);
+	if (a > 0 && a == b && !memcmp(mine, theirs, (size_t)a))
+		return;
+	buf_clear(&f->text);
+	if (file_read_proc(&f->text, getpid(), "cgroup", &ignored) == 0 && f->text.len)
+		find_container(f->text.data, my_id, sizeof(my_id));
+	buf_clear(&f->text);
+	if (file_read_proc(&f->text, pid, "cgroup", &ignored) == 0 && f->text.len)
+		find_container(f->text.data, id, size);
+	if (!strcmp(id, my_id))
+		id[0] = '\0';
 }
 
 /* Adds pid to f->v when it is Python. */
 static const struct found *look_at(struct find *f, pid_t pid)
 {
-	struct err ignored = ERR_INIT;
 	struct found p = { .pid = pid };
 	struct buf command = BUF_INIT;
 	char path[64];
@@ -268,10 +277,7 @@ static const struct found *look_at(struct find *f, pid_t pid)
 	p.command = buf_detach(&command, NULL);
 	if (!p.interpreter)
 		p.interpreter = xstrdup("");
-	buf_clear(&f->text);
-	if (is_elsewhere(pid) && file_read_proc(&f->text, pid, "cgroup", &ignored) == 0 &&
-		f->text.len)
-		find_container(f->text.data, p.container, sizeof(p.container));
+	look_at_container(f, pid, p.container, sizeof(p.container));
 	GROW(f->v, f->cap, f->n + 1);
 	f->v[f->n++] = p;
 	return &f->v[f->n - 1];

@@ -193,7 +193,8 @@ static enum why_cause refusal(const struct why_facts *f, struct err *err)
 		"the kernel refuses process %d, and the usual reasons do not apply "
 		"(owner, Yama, capabilities, seccomp)",
 		(int)f->pid);
-	cure_privilege(err, f);
+	if (!cap)
+		cure_privilege(err, f);
 	return WHY_UNCLEAR;
 }
 
