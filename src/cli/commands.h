@@ -8,6 +8,7 @@
 
 #define CMD_LIST(X)   \
 	X(ps)         \
+	X(dump)       \
 	X(completion) \
 	X(man)
 

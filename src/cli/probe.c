@@ -1,9 +1,32 @@
 /* probe.c - see probe.h */
 #include "cli/probe.h"
 
+#include "proc/find.h"
 #include "proc/why.h"
 
 #include <string.h>
+
+/* Says which program it is, and where Python may be instead. */
+static void name_process(pid_t pid, struct err *err)
+{
+	struct find *find = find_new();
+	struct buf command = BUF_INIT;
+	pid_t below[3];
+	size_t n = find_children(find, pid, below, 3);
+
+	find_command(pid, &command);
+	err_wrap(err, "process %d (%.80s) is not Python", (int)pid, command.data);
+	if (n == 1)
+		err_hint(err, "its child %d is; -s takes children along", (int)below[0]);
+	else if (n)
+		err_hint(err,
+			"%zu processes below it are, for example %d; -s takes them along",
+			n, (int)below[0]);
+	else if (!err->hint[0])
+		err_hint(err, "pystrobe ps lists the Python processes");
+	buf_release(&command);
+	find_free(find);
+}
 
 int probe_open(struct probe *p, pid_t pid, bool quick, struct err *err)
 {
@@ -17,6 +40,8 @@ int probe_open(struct probe *p, pid_t pid, bool quick, struct err *err)
 	if (maps_load(&p->maps, pid, err) == 0 && runtime_find(&q, &p->rt, err) == 0)
 		return 0;
 	why_explain(pid, err);
+	if (err->code == ERR_NOT_PYTHON)
+		name_process(pid, err);
 	return -1;
 }
 

@@ -124,6 +124,7 @@ int pids_of(struct pids *p, const struct pid_options *o, const struct opt_args *
 	if (!p->n && !none_is_fine)
 		return err_set(err, ERR_USAGE,
 			"which process? Give its pid; pystrobe ps lists them");
+	p->n_given = p->n;
 	if (o->subprocesses)
 		add_below(p);
 	return 0;

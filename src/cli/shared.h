@@ -21,6 +21,7 @@ extern const struct opt shared_pid_rows[];
 struct pids {
 	pid_t *v;
 	size_t n, cap;
+	size_t n_given; /* by the person; those below them follow */
 };
 
 /* The pids of -p and of the positionals, each once, in the order given. With

@@ -1,0 +1,315 @@
+/* dump.c - takes the picture; see dump.h */
+#include "cli/dump.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/kernel.h"
+#include "cli/probe.h"
+#include "proc/find.h"
+#include "proc/inside.h"
+#include "proc/why.h"
+#include "prof/resolve.h"
+#include "python/names.h"
+#include "python/walk.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	TRIES = 20,            /* ticks until no thread is torn */
+	READS_NAMES = 100000,  /* bounds of the cold readers */
+	READS_LOCALS = 200000, /* per thread */
+	SOURCE_MAX = 400,      /* bytes of a source line */
+};
+
+struct taking {
+	const struct dump_options *o;
+	struct probe probe;
+	struct walker *walker;
+	struct resolver *resolver;
+	struct symbols *symbols;
+	struct objects objects;
+	struct names names;
+	struct kernel_threads kernel;
+};
+
+static struct walk_root root_of(const struct runtime *rt)
+{
+	return (struct walk_root){
+		.runtime_addr = rt->runtime_addr,
+		.interp_head_addr = rt->interp_head_addr,
+		.tstate_current_addr = rt->current_addr,
+		.gil_addr = rt->gil_addr,
+		.gc_addr = rt->gc_collecting_addr,
+	};
+}
+
+static bool any_torn(struct walk_thread **v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (v[i]->status != ST_OK || v[i]->flags & WALK_TORN)
+			return true;
+	}
+	return false;
+}
+
+/* Ticks until every thread has held still for a copy, or we have tried enough. */
+static struct walk_thread **look(struct taking *t, size_t *n, struct err *err)
+{
+	struct walk_thread **v = NULL;
+	enum status st = ST_OK;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		st = walker_tick(t->walker);
+		v = walker_threads(t->walker, n);
+		if (st == ST_OK && *n && !any_torn(v, *n))
+			break;
+	}
+	if (*n)
+		return v;
+	if (st == ST_OK)
+		err_set(err, ERR_NOT_READY,
+			"process %d has no Python thread: it is starting up or ending",
+			(int)t->probe.pid);
+	else
+		err_set(err, st == ST_GONE ? ERR_GONE : ERR_FAILED,
+			"cannot read the threads of process %d: %s", (int)t->probe.pid,
+			status_text(st));
+	return NULL;
+}
+
+static const char *source_line(struct dump *d, pid_t pid, const char *file, uint32_t line)
+{
+	struct buf b = BUF_INIT;
+	const char *text = NULL;
+
+	if (file[0] && file[0] != '<' && line &&
+		inside_line(pid, file, line, SOURCE_MAX, &b)) {
+		const char *at = b.data + strspn(b.data, " \t\f");
+		size_t len = strlen(at);
+
+		while (len && strchr(" \t", at[len - 1]))
+			len--;
+		if (len)
+			text = arena_strndup(&d->arena, at, len);
+	}
+	buf_release(&b);
+	return text;
+}
+
+static const char *text_of(struct dump *d, const struct symbols *s, str_id id)
+{
+	size_t len;
+	const char *text = symbols_text(s, id, &len);
+
+	return arena_strndup(&d->arena, text, len);
+}
+
+static void take_frame(struct taking *t, struct dump *d, const struct raw_frame *raw,
+	struct dump_frame *f, bool with_source)
+{
+	const struct frame *frame =
+		symbols_frame_of(t->symbols, resolver_frame(t->resolver, raw));
+	const struct func *func = symbols_func_of(t->symbols, frame->func);
+
+	f->name = text_of(d, t->symbols, func->name);
+	if (!f->name[0])
+		f->name = "(unreadable)";
+	f->file = text_of(d, t->symbols, func->file);
+	f->module = text_of(d, t->symbols, func->module);
+	f->line = frame->line;
+	f->flags = func->flags;
+	f->is_generator = raw->flags & RAW_GENERATOR;
+	f->is_entry = raw->flags & RAW_ENTRY;
+	if (with_source)
+		f->source = source_line(d, d->pid, f->file, f->line);
+	if (t->o->locals)
+		locals_read(&t->objects, raw->addr, &repr_limits_default, &f->locals);
+}
+
+static void take_frames(struct taking *t, struct dump *d, const struct walk_thread *w,
+	struct dump_thread *out)
+{
+	uint32_t i;
+
+	out->frames = arena_alloc(&d->arena, (w->n_frames + 1) * sizeof(*out->frames));
+	out->n_skipped = w->n_skipped;
+	objects_budget(&t->objects, READS_LOCALS);
+	for (i = 0; i < w->n_frames; i++) {
+		const struct raw_frame *raw = &w->frames[w->n_frames - 1 - i];
+
+		if (w->n_skipped && w->n_frames - i == w->skip_at) {
+			struct dump_frame *mark = &out->frames[out->n_frames++];
+
+			mark->name = arena_printf(&d->arena, "(%u frames)", w->n_skipped);
+			mark->file = mark->module = "";
+			mark->flags = FUNC_MARK;
+		}
+		take_frame(t, d, raw, &out->frames[out->n_frames++],
+			i == 0 || t->o->all_source);
+	}
+}
+
+static void take_state(
+	struct taking *t, const struct walk_thread *w, struct dump_thread *out)
+{
+	const struct kernel_thread *k = kernel_find(&t->kernel, w->tid);
+
+	if (w->flags & WALK_GIL)
+		out->state |= STATE_GIL;
+	if (w->flags & WALK_GC)
+		out->state |= STATE_GC;
+	if (w->flags & WALK_EXC)
+		out->state |= STATE_EXC;
+	if (w->flags & WALK_IN_C)
+		out->state |= STATE_NATIVE;
+	if (!k)
+		return;
+	out->tid = k->tid;
+	if (k->is_running) {
+		out->state |= STATE_CPU;
+		return;
+	}
+	out->state |= STATE_BLOCKED;
+	out->wait = wait_of_syscall(k->syscall);
+	if (kernel_in_futex(k) && walker_in_gil(t->walker, k->args[0])) {
+		out->state |= STATE_GIL_WAIT;
+		out->wait = WAIT_FUTEX_GIL;
+	}
+}
+
+/* Names are kept by the interpreter's address; threads know it. */
+static uint64_t interp_of(struct taking *t, const struct walk_thread *w)
+{
+	uint64_t addr = 0;
+
+	objects_member(&t->objects, w->tstate_addr, t->probe.rt.abi.tstate.interp, &addr);
+	return addr;
+}
+
+static void take_thread(struct taking *t, struct dump *d, const struct walk_thread *w,
+	struct dump_thread *out)
+{
+	const struct thread_name *name;
+	const struct kernel_thread *k = kernel_find(&t->kernel, w->tid);
+
+	*out = (struct dump_thread){ .ident = w->pthread,
+		.interp = w->interp,
+		.is_main = w->flags & WALK_MAIN,
+		.status = w->status,
+		.name = "" };
+	name = names_find(&t->names, interp_of(t, w), w->pthread);
+	if (name) {
+		out->name = arena_strdup(&d->arena, name->name);
+		out->is_daemon = name->daemon;
+	} else if (out->is_main) {
+		out->name = "MainThread"; /* threading is not imported */
+	} else if (k) {
+		out->name = arena_strdup(&d->arena, k->name);
+	}
+	take_state(t, w, out);
+	take_frames(t, d, w, out);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct dump_thread *x = a, *y = b;
+
+	if (x->is_main != y->is_main)
+		return x->is_main ? -1 : 1;
+	if (x->tid != y->tid)
+		return x->tid < y->tid ? -1 : 1;
+	return (x->ident > y->ident) - (x->ident < y->ident);
+}
+
+static void take_process(struct taking *t, struct dump *d)
+{
+	struct find *find = find_new();
+	const struct found *p = find_one(find, d->pid);
+	char text[256];
+
+	d->command = arena_strdup(&d->arena, p ? p->command : "");
+	d->container = arena_strdup(&d->arena, p ? p->container : "");
+	d->rss_bytes = p ? p->rss_bytes : 0;
+	d->up_s = p ? (double)(clock_wall_ns() - p->start_ns) / 1e9 : 0;
+	find_free(find);
+	d->held = arena_strdup(&d->arena, why_held(d->pid, text, sizeof(text)));
+	d->build = probe_build(&t->probe);
+	d->python = arena_strdup(&d->arena, probe_version(&t->probe, text, sizeof(text)));
+	d->has_gil = !t->probe.rt.abi.free_threaded;
+}
+
+static void take_names(struct taking *t, struct walk_thread **v, size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < i && v[j]->interp != v[i]->interp; j++)
+			;
+		if (j == i)
+			names_update(&t->names, &t->objects, interp_of(t, v[i]), true);
+	}
+}
+
+int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct err *err)
+{
+	struct taking t = { .o = o, .names = NAMES_INIT };
+	struct walk_thread **v;
+	struct walk_root root;
+	size_t i, j, n = 0;
+	int ret = -1;
+
+	*d = (struct dump){ .pid = pid };
+	if (probe_open(&t.probe, pid, false, err) < 0)
+		goto out;
+	root = root_of(&t.probe.rt);
+	t.symbols = symbols_new();
+	t.walker = walker_new(t.probe.mem, &t.probe.rt.abi, &root, NULL, NULL);
+	t.resolver = resolver_new(t.walker, t.probe.mem, &t.probe.rt.abi, t.symbols);
+	objects_init(&t.objects, t.probe.mem, &t.probe.rt.abi, READS_NAMES);
+	v = look(&t, &n, err);
+	kernel_load(&t.kernel, pid);
+	if (!v) {
+		why_explain(pid, err);
+		goto out;
+	}
+	take_names(&t, v, n);
+	take_process(&t, d);
+	d->threads = xcalloc(n + 1, sizeof(*d->threads));
+	for (i = 0; i < n; i++)
+		take_thread(&t, d, v[i], &d->threads[d->n_threads++]);
+	qsort(d->threads, d->n_threads, sizeof(*d->threads), by_age);
+	for (i = 0; i < d->n_threads; i++) {
+		for (j = 0; j < i && d->threads[j].interp != d->threads[i].interp; j++)
+			;
+		d->n_interps += j == i;
+	}
+	ret = 0;
+out:
+	kernel_release(&t.kernel);
+	names_release(&t.names);
+	if (t.symbols)
+		objects_release(&t.objects);
+	resolver_free(t.resolver);
+	walker_free(t.walker);
+	symbols_free(t.symbols);
+	probe_close(&t.probe);
+	return ret;
+}
+
+void dump_release(struct dump *d)
+{
+	size_t i, k;
+
+	for (i = 0; i < d->n_threads; i++) {
+		for (k = 0; k < d->threads[i].n_frames; k++)
+			locals_release(&d->threads[i].frames[k].locals);
+	}
+	free(d->threads);
+	arena_release(&d->arena);
+	*d = (struct dump){ 0 };
+}
