@@ -8,8 +8,10 @@
 #include "prof/resolve.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "python/code.h"
+#include "python/paths.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +30,8 @@ struct known {
 	uint32_t n_sites, mask;
 };
 
+enum { PATHS_READS = 2000 }; /* at most, for a look at sys */
+
 struct resolver {
 	struct walker *walker;
 	struct mem *mem;
@@ -36,6 +40,8 @@ struct resolver {
 	struct known **known; /* by the walker's number */
 	size_t cap_known;
 	uint32_t epoch, generation;
+	struct paths paths;
+	int64_t paths_ns; /* when they were last looked at */
 };
 
 struct resolver *resolver_new(
@@ -71,6 +77,7 @@ void resolver_free(struct resolver *r)
 	if (!r)
 		return;
 	forget_all(r);
+	paths_release(&r->paths);
 	free(r->known);
 	free(r);
 }
@@ -83,31 +90,46 @@ void resolver_use(struct resolver *r, struct symbols *symbols)
 	r->generation++;
 }
 
-/* Not a person's own code: shipped with Python, or installed. */
-static bool is_library(const char *file)
+/* sys.path may have grown since the last look (a virtual environment is set up after the
+ * interpreter has started): once a second at most, and only while there is news. */
+static void look_at_paths(struct resolver *r)
 {
-	static const char *const inside[] = { "/site-packages/", "/dist-packages/",
-		"/lib/python", "/lib64/python", ".zip/", ".egg/" };
-	size_t i;
+	uint64_t interp = walker_main_interp(r->walker);
+	int64_t now = clock_mono_ns();
+	struct objects objects;
 
-	if (!strncmp(file, "<frozen ", 8))
-		return true;
-	for (i = 0; i < ARRAY_SIZE(inside); i++) {
-		if (strstr(file, inside[i]))
-			return true;
-	}
-	return false;
+	if (!interp || (r->paths_ns && now - r->paths_ns < NS_PER_SEC))
+		return;
+	r->paths_ns = now;
+	objects_init(&objects, r->mem, r->abi, PATHS_READS);
+	paths_load(&r->paths, &objects, interp);
+	objects_release(&objects);
+}
+
+static str_id module_of(struct resolver *r, const struct code *c)
+{
+	char module[256];
+
+	if (!paths_module(&r->paths, c->file, c->file_len, module, sizeof(module)))
+		return 0;
+	return symbols_str(r->symbols, module, strlen(module));
 }
 
 static void intern_func(struct resolver *r, struct known *k)
 {
-	struct func f = {
+	struct func f;
+
+	look_at_paths(r);
+	f = (struct func){
 		.name = symbols_str(r->symbols, k->code.name, k->code.name_len),
 		.file = symbols_str(r->symbols, k->code.file, k->code.file_len),
 		.first_line = k->code.identity.first_line > 0
 				      ? (uint32_t)k->code.identity.first_line
 				      : 0,
-		.flags = is_library(k->code.file) ? FUNC_LIBRARY : 0,
+		.module = module_of(r, &k->code),
+		.flags = paths_is_library(&r->paths, k->code.file, k->code.file_len)
+				 ? FUNC_LIBRARY
+				 : 0,
 	};
 
 	k->func = symbols_func(r->symbols, &f);

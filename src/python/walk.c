@@ -553,3 +553,9 @@ const struct walk_stats *walker_stats(const struct walker *w)
 {
 	return &w->stats;
 }
+
+/* New interpreters are put at the head of the list: the oldest is the main one. */
+uint64_t walker_main_interp(const struct walker *w)
+{
+	return w->n_interps ? w->interps[w->n_interps - 1]->addr : 0;
+}

@@ -123,6 +123,8 @@ struct walk_thread **walker_threads(struct walker *w, size_t *n);
 bool walker_code_alive(struct walker *w, const struct raw_frame *f);
 /* Bumped when the numbers of code objects start anew (too many were seen). */
 uint32_t walker_epoch(const struct walker *w);
+/* Address of the main interpreter; 0 before the first tick. */
+uint64_t walker_main_interp(const struct walker *w);
 /* Is addr inside a GIL of the process? Its waiters sleep on futexes in there. */
 bool walker_in_gil(const struct walker *w, uint64_t addr);
 const struct walk_stats *walker_stats(const struct walker *w);
