@@ -1,4 +1,4 @@
-/* threads.c - see threads.h */
+/* threads.c - where a walk starts, and which kernel thread a thread state belongs to */
 #include "python/walk_impl.h"
 
 enum {
@@ -22,4 +22,28 @@ pid_t thread_tid(struct walker *w, const struct wthread *t)
 		    &tid) != ST_OK)
 		return 0;
 	return tid <= INT32_MAX ? (pid_t)tid : 0;
+}
+
+void walk_root_from(struct walk_root *root, const struct runtime *rt, struct mem *mem,
+	const struct maps *maps)
+{
+	size_t i;
+
+	*root = (struct walk_root){
+		.runtime_addr = rt->runtime_addr,
+		.interp_head_addr = rt->interp_head_addr,
+		.tstate_current_addr = rt->current_addr,
+		.gc_addr = rt->gc_collecting_addr,
+	};
+	if (rt->gil_addr && rt->version.version < ABI_VERSION(3, 0)) {
+		/* a lock from the heap: sem_t */
+		if (mem_read_u64(mem, rt->gil_addr, &root->gil_addr) == ST_OK)
+			root->gil_len = 32;
+	} else if (rt->gil_addr) {
+		/* gil_mutex, with gil_cond beside it; the compiler chose the order */
+		root->gil_addr = rt->gil_addr - 64;
+		root->gil_len = 192;
+	}
+	for (i = 0; i < maps->n && !root->musl; i++)
+		root->musl = strstr(maps->v[i].path, "/ld-musl-") != NULL;
 }

@@ -21,6 +21,7 @@
 #include "base/status.h"
 #include "proc/mem.h"
 #include "python/abi.h"
+#include "python/runtime.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,10 @@ struct walk_root {
 	uint64_t gc_addr;             /* 2.7, 3.6: int `collecting` */
 	bool musl;                    /* struct pthread is musl's */
 };
+
+/* From what runtime_find() said; reads a word where the version needs it. */
+void walk_root_from(struct walk_root *root, const struct runtime *rt, struct mem *mem,
+	const struct maps *maps);
 
 enum raw_flags {
 	RAW_ENTRY = 1 << 0,     /* called from C: a native frame lies below it */
