@@ -25,7 +25,8 @@ struct procstat_now {
 	uint64_t cpu_ns;
 	uint32_t n_threads;
 	uint64_t start_ticks;
-	uint64_t program; /* start of its stack: another one after every exec; 0 unknown */
+	uint64_t
+		program; /* start of its stack: another one after every exec; 0 unknown */
 };
 
 /* ST_OK, ST_GONE, ST_PERM. */

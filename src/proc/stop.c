@@ -53,7 +53,8 @@ bool stop_end(struct stop *s)
 	if (s->seized && !s->stopped)
 		take_report(s);
 	if (s->stopped) {
-		ptrace(PTRACE_DETACH, s->tid, NULL, (void *)(intptr_t)s->signal); // NOLINT
+		ptrace(PTRACE_DETACH, s->tid, NULL,
+			(void *)(intptr_t)s->signal); // NOLINT
 		s->seized = s->stopped = false;
 	}
 	return !s->seized;

@@ -3,7 +3,8 @@
 
 #include "base/clock.h"
 
-void pace_start(struct pace *p, double rate_hz, bool jitter, uint64_t seed, int64_t now_ns)
+void pace_start(
+	struct pace *p, double rate_hz, bool jitter, uint64_t seed, int64_t now_ns)
 {
 	*p = (struct pace){
 		.interval_ns = rate_hz > 0 ? (int64_t)((double)NS_PER_SEC / rate_hz) : 0,

@@ -17,7 +17,8 @@ struct pace {
 	uint64_t random;
 };
 
-void pace_start(struct pace *p, double rate_hz, bool jitter, uint64_t seed, int64_t now_ns);
+void pace_start(
+	struct pace *p, double rate_hz, bool jitter, uint64_t seed, int64_t now_ns);
 /* The deadline of the next tick. Free running: now. */
 int64_t pace_next(struct pace *p, int64_t now_ns);
 /* After waking up for a deadline: how many ticks were missed before this one, now being

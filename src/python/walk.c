@@ -315,6 +315,7 @@ static bool mark_threads(struct walker *w, uint32_t interp_index)
 		t->linked = true;
 		t->interp_index = interp_index;
 		t->pub.interp = in->id;
+		t->pub.interp_addr = in->addr;
 		last = addr;
 	}
 	/* The main thread is the oldest of the list. */

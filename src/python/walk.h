@@ -90,8 +90,9 @@ struct walk_thread {
 	uint64_t pthread; /* pthread_self(): threading's ident */
 	pid_t tid;        /* kernel thread id in the target's pid namespace; 0 unknown */
 	int64_t interp;   /* id of its interpreter */
-	uint32_t flags;   /* enum walk_flags */
-	uint32_t number;  /* stays the same for the life of the thread; from 1 */
+	uint64_t interp_addr;
+	uint32_t flags;     /* enum walk_flags */
+	uint32_t number;    /* stays the same for the life of the thread; from 1 */
 	enum status status; /* not ST_OK: frames are those below the trouble, if any */
 	struct raw_frame *frames; /* root first */
 	uint32_t n_frames;

@@ -1,0 +1,140 @@
+/* edges.c - see edges.h */
+#include "prof/edges.h"
+
+#include "base/alloc.h"
+#include "base/map.h"
+
+#include <string.h>
+
+enum {
+	SITES = 4096, /* a power of two */
+	PROBE = 4,
+	CALLEES = 4,
+	ESTABLISHED = 16, /* calls seen before a site may refuse one */
+	SHARE = 50,       /* a callee with 1 in so many calls of its site is known */
+};
+
+struct site {
+	uint64_t key; /* code number and instruction of the caller */
+	uint32_t seen;
+	uint8_t n;
+	bool many; /* calls more functions than we keep */
+	struct {
+		uint32_t code, seen;
+		bool trusted;
+	} callee[CALLEES];
+};
+
+struct edges {
+	struct site site[SITES];
+	uint32_t epoch, hand;
+};
+
+struct edges *edges_new(void)
+{
+	return xcalloc(1, sizeof(struct edges));
+}
+
+void edges_free(struct edges *e)
+{
+	free(e);
+}
+
+static uint64_t key_of(const struct raw_frame *caller)
+{
+	uint64_t key = hash_step(caller->instr, caller->code);
+
+	return key ? key : 1;
+}
+
+static struct site *site_of(struct edges *e, const struct raw_frame *caller)
+{
+	uint64_t key = key_of(caller);
+	struct site *s = NULL;
+	uint32_t i;
+
+	for (i = 0; i < PROBE; i++) {
+		s = &e->site[(key + i) & (SITES - 1)];
+		if (s->key == key)
+			return s;
+		if (!s->key)
+			break;
+	}
+	if (i == PROBE) /* full here: one of them makes room */
+		s = &e->site[(key + e->hand++ % PROBE) & (SITES - 1)];
+	*s = (struct site){ .key = key };
+	return s;
+}
+
+/* Counts one call; was the callee known at this site? */
+static bool count(
+	struct edges *e, const struct raw_frame *caller, uint32_t code, bool sound)
+{
+	struct site *s = site_of(e, caller);
+	bool known;
+	int i;
+
+	if (s->many)
+		return true;
+	s->seen++;
+	for (i = 0; i < s->n && s->callee[i].code != code; i++)
+		;
+	if (i == CALLEES) {
+		/* Only sound samples make a site one that calls anything. */
+		s->many = sound;
+		return sound || s->seen <= ESTABLISHED;
+	}
+	if (i == s->n) {
+		s->callee[s->n].code = code;
+		s->callee[s->n].seen = 0;
+		s->callee[s->n].trusted = false;
+		s->n++;
+	}
+	s->callee[i].seen++;
+	s->callee[i].trusted |= sound;
+	known = s->callee[i].trusted || s->seen <= ESTABLISHED ||
+		s->callee[i].seen >= s->seen / SHARE;
+	if (s->seen >= 1u << 20) { /* so that a program that changes is learnt anew */
+		s->seen /= 2;
+		for (i = 0; i < s->n; i++)
+			s->callee[i].seen /= 2;
+	}
+	return known;
+}
+
+static void check_epoch(struct edges *e, uint32_t epoch)
+{
+	if (e->epoch == epoch)
+		return;
+	memset(e->site, 0, sizeof(e->site));
+	e->epoch = epoch;
+}
+
+uint32_t edges_judge(struct edges *e, const struct walk_thread *t, uint32_t epoch)
+{
+	uint32_t i = t->n_same ? t->n_same : 1, sound = t->n_frames;
+
+	check_epoch(e, epoch);
+	/* The last frame that stayed may have moved on to another call site. */
+	for (; i < t->n_frames; i++) {
+		const struct raw_frame *caller = &t->frames[i - 1];
+
+		if ((t->n_skipped && i == t->skip_at) || (t->frames[i].flags & RAW_ENTRY))
+			continue;
+		if (!count(e, caller, t->frames[i].code, false) && sound == t->n_frames)
+			sound = i;
+	}
+	return t->flags & WALK_TORN ? sound : t->n_frames;
+}
+
+void edges_trust(struct edges *e, const struct walk_thread *t, uint32_t epoch)
+{
+	uint32_t i;
+
+	check_epoch(e, epoch);
+	for (i = 1; i < t->n_frames; i++) {
+		if ((t->n_skipped && i == t->skip_at) || (t->frames[i].flags & RAW_ENTRY))
+			continue;
+		count(e, &t->frames[i - 1], t->frames[i].code, true);
+	}
+}

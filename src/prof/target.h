@@ -1,0 +1,116 @@
+/*
+ * target.h - one followed process: what the sampling thread needs to read it, and the
+ * second of samples that is being filled.
+ *
+ * target_open() may be slow (it finds the interpreter) and is called from any thread;
+ * everything else from the sampling thread only.
+ */
+#ifndef PROF_TARGET_H
+#define PROF_TARGET_H
+
+#include "base/err.h"
+#include "proc/maps.h"
+#include "proc/procstat.h"
+#include "proc/stop.h"
+#include "proc/task.h"
+#include "prof/edges.h"
+#include "prof/resolve.h"
+#include "prof/sampler.h"
+#include "prof/series.h"
+#include "prof/sink.h"
+#include "python/names.h"
+#include "python/runtime.h"
+
+/* One thread of a target. */
+struct lane {
+	thread_id id;
+	struct walk_thread *walk;
+	struct task task; /* syscall_fd -1: not open */
+	struct resolved stack;
+	uint32_t second; /* the chunk that `run` is in */
+	size_t run;
+	uint16_t state;
+	wait_id wait;
+	int64_t state_ns; /* when the kernel was last asked */
+	uint64_t futex;   /* address that futex_kind was found for */
+	wait_id futex_kind;
+	uint32_t n_still; /* ticks without a change */
+	uint32_t misses;  /* tries to open its task that failed */
+	uint64_t voluntary, involuntary;
+	bool named;
+	char name[128];
+};
+
+/* Counted over the life of a target. */
+struct target_totals {
+	uint64_t samples, cut, repaired, stops, stopped_ns, stopped_ns_max;
+	uint64_t lost[STATUS_COUNT];
+	uint64_t reads, read_ns;
+};
+
+struct target {
+	pid_t pid;
+	uint64_t start_ticks;
+	uint64_t program; /* see procstat.h */
+	struct mem *mem;
+	struct maps maps;
+	struct runtime runtime;
+	struct procstat stat;
+	bool other_namespace;
+	struct series series;
+	bool announced; /* the sink knows the series */
+
+	struct walker *walker;
+	struct resolver *resolver;
+	struct edges *edges;
+	struct objects objects;
+	struct names names;
+	bool names_due;
+	int64_t names_ns;
+
+	struct chunk chunk;
+	uint32_t second;
+	int64_t last_ns, metric_ns, attached_ns;
+	thread_id next_thread;
+	size_t next_switch;    /* round robin of switch counts */
+	uint64_t gil_mark;     /* hash of the GILs at the last tick */
+	int64_t scan_ns;       /* when all parked threads were last looked at */
+	struct stop unstopped; /* asked to stop, but sleeping uninterruptibly */
+	enum status trouble;   /* of the last tick as a whole */
+	int64_t trouble_ns;    /* since when */
+	bool ended, lost;      /* to be let go after this tick */
+	struct target_totals totals;
+};
+
+/* What the sampling thread shares with its targets at each tick. */
+struct tick {
+	struct sink *sink;
+	struct symbols *symbols;
+	const struct sampler_options *options;
+	int64_t now_ns;  /* monotonic, when the tick began */
+	int64_t wall_ns; /* to be added for wall clock */
+	uint32_t missed; /* ticks skipped before this one */
+	int64_t late_ns;
+};
+
+/* Finds the interpreter, opens what is needed. */
+struct target *target_open(pid_t pid, double rate_hz, struct err *err);
+void target_free(struct target *t);
+
+/* One sample of every thread. ST_GONE: the process has ended. */
+enum status target_tick(struct target *t, const struct tick *k);
+/* The finished second goes to the sink. */
+void target_flush(struct target *t, struct sink *sink);
+void target_event(
+	struct target *t, const struct tick *k, enum event_kind kind, const char *text);
+
+/* Work that is not urgent; each returns whether it did anything. */
+bool target_metrics(struct target *t, const struct tick *k);
+bool target_names(struct target *t, const struct tick *k);
+/* Is it still the program that was attached to? False after an exec. */
+bool target_same_program(const struct target *t);
+
+/* target_state.c: kernel state and flags of one thread, as of now. */
+void lane_update_state(struct target *t, struct lane *l, const struct tick *k);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * target_state.c - what a thread is doing besides its stack: on a processor, blocked and
+ * in which system call, waiting for the GIL.
+ *
+ * A futex inside a GIL is a wait for the GIL. Others are told apart by the words around
+ * the futex (glibc): a semaphore, which CPython's locks are, is { value, waiters, private }
+ * with value 0 and at least one waiter; the word of a condition variable is not.
+ */
+#include "prof/target.h"
+
+#include "base/clock.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+/* A blocked thread whose stack has not changed is asked again after this time. */
+#define ASK_AGAIN_NS (1 * NS_PER_MS)
+
+static wait_id futex_kind(struct target *t, uint64_t addr, uint64_t op)
+{
+	uint32_t word[3];
+
+	if (walker_in_gil(t->walker, addr))
+		return WAIT_FUTEX_GIL;
+	if ((op & (uint64_t)(unsigned)FUTEX_CMD_MASK) == FUTEX_WAIT)
+		return WAIT_FUTEX_LOCK; /* pthread_mutex_lock */
+	if (addr % 8 || mem_read(t->mem, addr, word, sizeof(word)) != ST_OK)
+		return WAIT_FUTEX_COND;
+	return word[0] == 0 && word[1] >= 1 && word[1] <= 65536 &&
+			       (word[2] == 0 || word[2] == 128)
+		       ? WAIT_FUTEX_LOCK
+		       : WAIT_FUTEX_COND;
+}
+
+static wait_id wait_of(struct target *t, struct lane *l, const struct task_state *now)
+{
+	if (now->syscall != SYS_futex)
+		return wait_of_syscall(now->syscall);
+	if (l->futex != now->arg[0] || !l->futex_kind) {
+		l->futex = now->arg[0];
+		l->futex_kind = futex_kind(t, now->arg[0], now->arg[1]);
+	}
+	return l->futex_kind;
+}
+
+/* The thread as seen from here: its id in the target's namespace may mean nothing. */
+static pid_t tid_here(struct target *t, const struct walk_thread *w)
+{
+	pid_t tid = w->tid;
+
+	if (!tid)
+		return task_only(t->pid);
+	return t->other_namespace ? task_find_inner(t->pid, tid) : tid;
+}
+
+static bool open_task(struct target *t, struct lane *l)
+{
+	pid_t tid;
+
+	if (l->misses > 3)
+		return false;
+	tid = tid_here(t, l->walk);
+	if (tid && task_open(&l->task, t->pid, tid) == ST_OK)
+		return true;
+	/* A forked child up to 3.11 still has its parent's ids in its thread state. */
+	tid = task_only(t->pid);
+	if (tid && task_open(&l->task, t->pid, tid) == ST_OK)
+		return true;
+	l->task.syscall_fd = -1;
+	l->misses++;
+	return false;
+}
+
+void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
+{
+	const struct walk_thread *w = l->walk;
+	uint16_t state = l->state & (STATE_CPU | STATE_BLOCKED);
+	struct task_state now;
+
+	if (l->state_ns != k->now_ns &&
+		((w->flags & (WALK_CHANGED | WALK_NEW)) || !(state & STATE_BLOCKED) ||
+			k->now_ns - l->state_ns >= ASK_AGAIN_NS)) {
+		state = 0;
+		l->wait = WAIT_NONE;
+		l->state_ns = k->now_ns;
+		if ((l->task.syscall_fd >= 0 || open_task(t, l)) &&
+			task_now(&l->task, &now) == ST_OK) {
+			state = now.running ? STATE_CPU : STATE_BLOCKED;
+			l->wait = now.running ? WAIT_NONE : wait_of(t, l, &now);
+		}
+	}
+	if (w->flags & WALK_GIL)
+		state |= STATE_GIL;
+	if (l->wait == WAIT_FUTEX_GIL || (w->flags & WALK_GIL_WANTED))
+		state |= STATE_GIL_WAIT;
+	if (w->flags & WALK_GC)
+		state |= STATE_GC;
+	if (w->flags & WALK_EXC)
+		state |= STATE_EXC;
+	if ((w->flags & WALK_IN_C) ||
+		((state & STATE_BLOCKED) && l->wait != WAIT_FUTEX_GIL))
+		state |= STATE_NATIVE;
+	l->state = state;
+}

@@ -1,0 +1,196 @@
+/* target_tick.c - one tick of one process: from raw stacks to runs in its chunk */
+#include "prof/target.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "proc/stop.h"
+
+enum { RETRIES = 3 };
+#define STOP_TIMEOUT_NS (2 * NS_PER_MS)
+
+static struct lane *lane_of(struct target *t, struct walk_thread *w, const struct tick *k)
+{
+	struct thread_info info = { .series = t->series.id,
+		.since_ns = k->now_ns + k->wall_ns };
+	struct lane *l = w->user;
+
+	if (l)
+		return l;
+	l = xcalloc(1, sizeof(*l));
+	l->id = ++t->next_thread;
+	l->walk = w;
+	l->task.syscall_fd = -1;
+	w->user = l;
+	lane_update_state(t, l, k);
+	info.thread = l->id;
+	info.tid = l->task.tid;
+	info.is_main = w->flags & WALK_MAIN;
+	k->sink->ops->thread(k->sink, &info);
+	t->names_due = true;
+	return l;
+}
+
+/* Reads a thread that stands still for it. */
+static bool read_stopped(struct target *t, struct walk_thread *w, struct lane *l)
+{
+	struct stop stop;
+	int64_t began = clock_mono_ns(), took;
+	bool ok;
+
+	if (!l->task.tid || !stop_end(&t->unstopped))
+		return false;
+	if (stop_begin(&stop, l->task.tid, STOP_TIMEOUT_NS) != 0) {
+		if (!stop_end(&stop))
+			t->unstopped = stop; /* it stops when its system call returns */
+		return false;
+	}
+	ok = walker_again(t->walker, w) == ST_OK;
+	stop_end(&stop);
+	took = clock_mono_ns() - began;
+	t->totals.stops++;
+	t->totals.stopped_ns += (uint64_t)took;
+	if ((uint64_t)took > t->totals.stopped_ns_max)
+		t->totals.stopped_ns_max = (uint64_t)took;
+	if (ok) {
+		w->flags &= ~(uint32_t)WALK_TORN;
+		edges_trust(t->edges, w, walker_epoch(t->walker));
+	}
+	return ok;
+}
+
+/* How many frames can be vouched for; reads again where that may help. */
+static uint32_t settle(
+	struct target *t, struct walk_thread *w, struct lane *l, enum blocking blocking)
+{
+	uint32_t epoch = walker_epoch(t->walker), sound;
+	int tries;
+
+	if (blocking == BLOCKING_ALWAYS && !(w->flags & WALK_PARKED)) {
+		if (read_stopped(t, w, l))
+			return w->n_frames;
+	}
+	for (tries = 0; tries < RETRIES && w->status != ST_OK && w->status != ST_GONE &&
+			w->status != ST_LIMIT;
+		tries++) {
+		if (blocking == BLOCKING_AUTO && tries)
+			read_stopped(t, w, l);
+		else
+			walker_again(t->walker, w);
+	}
+	if (!(w->flags & WALK_CHANGED))
+		return w->n_frames;
+	sound = edges_judge(t->edges, w, epoch);
+	if (sound < w->n_frames && blocking == BLOCKING_AUTO && read_stopped(t, w, l))
+		sound = w->n_frames;
+	return sound;
+}
+
+static void put_run(struct target *t, struct lane *l, uint32_t tick, stack_id stack)
+{
+	struct run fresh = {
+		.thread = l->id,
+		.first_tick = tick,
+		.n_ticks = 1,
+		.stack = stack,
+		.state = l->state,
+		.wait = l->wait,
+	};
+
+	if (l->second == t->second) {
+		struct run *r = &t->chunk.runs[l->run];
+
+		if (r->stack == stack && r->state == l->state && r->wait == l->wait &&
+			r->first_tick + r->n_ticks == tick) {
+			r->n_ticks++;
+			return;
+		}
+	}
+	l->run = chunk_run(&t->chunk, &fresh);
+	l->second = t->second;
+}
+
+static void sample_thread(
+	struct target *t, struct walk_thread *w, const struct tick *k, uint32_t tick)
+{
+	struct chunk_stats *stats = &t->chunk.stats;
+	struct lane *l = lane_of(t, w, k);
+	uint32_t n;
+
+	/* The kernel is asked before a stop, which would show as one. */
+	if (k->options->blocking != BLOCKING_NEVER && !(w->flags & WALK_PARKED))
+		lane_update_state(t, l, k);
+	n = settle(t, w, l, k->options->blocking);
+
+	if (w->status != ST_OK && w->status != ST_LIMIT) {
+		stats->n_lost[w->status]++;
+		t->totals.lost[w->status]++;
+		return;
+	}
+	if (!(w->flags & WALK_PARKED))
+		lane_update_state(t, l, k);
+	l->state &= (uint16_t)~STATE_CUT;
+	if (n < w->n_frames) {
+		l->state |= STATE_CUT;
+		stats->n_cut++;
+		t->totals.cut++;
+	}
+	if (w->flags & WALK_REPAIRED && w->flags & WALK_CHANGED) {
+		stats->n_repaired++;
+		t->totals.repaired++;
+	}
+	put_run(t, l, tick, resolver_stack(t->resolver, &l->stack, w, n));
+	stats->n_samples++;
+	t->totals.samples++;
+}
+
+static void announce(struct target *t, const struct tick *k)
+{
+	k->sink->ops->series(k->sink, &t->series);
+	t->announced = true;
+	t->second = 1;
+	t->resolver = resolver_new(t->walker, t->mem, &t->runtime.abi, k->symbols);
+	target_event(t, k, EVENT_ATTACH, t->runtime.version.text);
+}
+
+enum status target_tick(struct target *t, const struct tick *k)
+{
+	struct chunk_stats *stats = &t->chunk.stats;
+	uint64_t calls = t->mem->n_calls;
+	int64_t began = clock_mono_ns(), weight;
+	struct walk_thread **w;
+	enum status st;
+	uint32_t tick;
+	size_t n, i;
+
+	if (!t->announced)
+		announce(t, k);
+	resolver_use(t->resolver, k->symbols);
+	t->chunk.symbols = k->symbols;
+	stats->ticks_wanted += 1 + k->missed;
+	stats->ticks_missed += k->missed;
+	stats->late_ns_sum += (uint64_t)k->late_ns;
+	if ((uint64_t)k->late_ns > stats->late_ns_max)
+		stats->late_ns_max = (uint64_t)k->late_ns;
+	st = walker_tick(t->walker);
+	if (st != ST_OK) {
+		if (t->trouble == ST_OK)
+			t->trouble_ns = k->now_ns;
+		t->trouble = st;
+		if (st != ST_GONE) {
+			stats->n_lost[st]++;
+			t->totals.lost[st]++;
+		}
+		return st;
+	}
+	t->trouble = ST_OK;
+	weight = t->last_ns ? began - t->last_ns : 0;
+	t->last_ns = began;
+	tick = chunk_tick(&t->chunk, began + k->wall_ns, (uint64_t)weight);
+	w = walker_threads(t->walker, &n);
+	for (i = 0; i < n; i++)
+		sample_thread(t, w[i], k, tick);
+	stats->read_ns += (uint64_t)(clock_mono_ns() - began);
+	t->totals.read_ns += (uint64_t)(clock_mono_ns() - began);
+	t->totals.reads += t->mem->n_calls - calls;
+	return ST_OK;
+}
