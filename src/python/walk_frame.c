@@ -120,6 +120,13 @@ static uint32_t find_slot(const struct wthread *t, uint64_t addr, uint32_t below
 	return 0;
 }
 
+/* The locals of a frame at the end of its mapping may be fewer than we ask for. */
+static bool read_frame(struct walker *w, uint64_t addr, uint8_t *copy)
+{
+	return chase(w, addr, copy, frame_len(w)) ||
+	       chase(w, addr, copy, w->abi->frame.localsplus);
+}
+
 /*
  * Follows the links from the leaf: through the copies where the prediction holds, by
  * reading where it does not. The new prediction is collected leaf first in w->slots.
@@ -143,15 +150,13 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 		at = at && at <= t->n_slots && t->slots[at - 1].addr == addr
 			     ? at
 			     : find_slot(t, addr, at ? at : 0);
-		if (at && in_window(t, at - 1)) {
-			if (!t->slots[at - 1].ok)
-				return ST_TORN;
+		if (at && in_window(t, at - 1) && t->slots[at - 1].ok) {
 			parse(w, copy_of(w, t, place_of(t, at - 1), t->side), &s);
-		} else if (at) {
+		} else if (at && !in_window(t, at - 1)) {
 			s = t->slots[at - 1]; /* the middle of a very deep stack */
 			s.ok = true;
 		} else {
-			if (addr % 8 || !chase(w, addr, scratch, frame_len(w)))
+			if (addr % 8 || !read_frame(w, addr, scratch))
 				return ST_TORN;
 			parse(w, scratch, &s);
 		}

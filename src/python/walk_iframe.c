@@ -84,13 +84,14 @@ static uint64_t top_addr(const struct walker *w, const struct wthread *t)
 	return t->cframe_addr ? t->cframe_addr + a->cframe.current_frame : 0;
 }
 
-/* A shim that ends the chain stays where it is as long as the thread's first frame. */
+/* A shim that ends the chain stays where it is as long as the thread's first frame. One
+ * that was not met in the last tick is dead stack, whatever its bytes look like. */
 static bool is_bottom(
 	const struct walker *w, const struct wthread *t, const struct loose *l)
 {
 	const uint8_t *at = l->bytes[!t->side] + LOOSE_BEFORE;
 
-	return l->fresh && at[w->abi->iframe.owner] >= 3 &&
+	return l->fresh && l->used_tick + 1 == w->tick && at[w->abi->iframe.owner] >= 3 &&
 	       !ld64(at + w->abi->iframe.previous);
 }
 
