@@ -6,13 +6,11 @@
 
 #include "cli/cmd.h"
 
-/* clang-format off */
-#define CMD_LIST(X) \
-	X(ps)       \
-	X(dump)     \
+#define CMD_LIST(X)   \
+	X(ps)         \
+	X(dump)       \
 	X(completion) \
 	X(man)
-/* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;
 CMD_LIST(X)

@@ -4,6 +4,8 @@
  *	build/peek PID [auto|table|dwarf|offsets]
  *	stacks         every thread's frames, leaf first, by plain reads along the links: a
  *	               second opinion that shares no code with python/walk.c
+ *	cold           the same from python/walk.h and prof/resolve.h, as `dump` does it
+ *	warm           the same, by a walker that is kept from question to question
  *	repr ADDR      text of the object at a (hexadecimal) address
  *	locals ADDR    variables of the frame at an address
  *	names          thread names by interpreter and identifier
@@ -13,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "proc/maps.h"
+#include "prof/resolve.h"
 #include "python/code.h"
 #include "python/locals.h"
 #include "python/names.h"
@@ -30,6 +33,12 @@ struct peek {
 	struct runtime rt;
 	struct names names;
 	struct map codes; /* address -> struct code * */
+	struct walk_root root;
+	struct walk {
+		struct walker *walker;
+		struct resolver *resolver;
+		struct symbols *symbols;
+	} cold, warm;
 };
 
 static const struct code *code_at(struct peek *p, uint64_t addr)
@@ -40,7 +49,7 @@ static const struct code *code_at(struct peek *p, uint64_t addr)
 	if (!c) {
 		c = xcalloc(1, sizeof(*c));
 		if (code_load(p->o.mem, p->o.abi, addr, c) != ST_OK)
-			c->name = xstrdup("<no code>");
+			c->name = xstrndup("<no code>", c->name_len = 9);
 		*known = (uint64_t)(uintptr_t)c;
 	}
 	return c;
@@ -68,8 +77,10 @@ static void put_frame(struct peek *p, struct json *j, uint64_t addr, uint64_t co
 	code_offset(c, p->o.mem, p->o.abi, instr, tlbc, &offset);
 	at = lines_place(&c->lines, offset);
 	json_object(j);
-	json_kstr(j, "func", c->name);
-	json_kstr(j, "file", c->file ? c->file : "");
+	json_key(j, "func");
+	json_strn(j, c->name, c->name_len);
+	json_key(j, "file");
+	json_strn(j, c->file ? c->file : "", c->file_len);
 	json_kint(j, "line", at.line);
 	json_kint(j, "end_line", at.end_line);
 	json_kint(j, "col", at.column);
@@ -176,6 +187,73 @@ static void put_stacks(struct peek *p, struct json *j)
 	json_end(j);
 }
 
+/* A frame_id back to what it stands for. */
+static void put_resolved(
+	struct json *j, const struct symbols *s, frame_id id, uint64_t addr)
+{
+	const struct frame *frame = symbols_frame_of(s, id);
+	const struct func *func = symbols_func_of(s, frame->func);
+	size_t len;
+	const char *text = symbols_text(s, func->name, &len);
+
+	json_object(j);
+	json_key(j, "func");
+	json_strn(j, text, len);
+	text = symbols_text(s, func->file, &len);
+	json_key(j, "file");
+	json_strn(j, text, len);
+	json_kint(j, "line", frame->line);
+	json_key(j, "addr");
+	json_uint(j, addr);
+	json_end(j);
+}
+
+static void forget_walk(struct walk *k)
+{
+	resolver_free(k->resolver);
+	walker_free(k->walker);
+	symbols_free(k->symbols);
+	*k = (struct walk){ NULL };
+}
+
+static void put_walk(struct peek *p, struct json *j, struct walk *walk)
+{
+	struct walk_thread **threads;
+	size_t n = 0, i;
+	uint32_t k;
+
+	if (walk == &p->cold)
+		forget_walk(walk);
+	if (!walk->walker) {
+		walk->symbols = symbols_new();
+		walk->walker = walker_new(p->o.mem, p->o.abi, &p->root, NULL, NULL);
+		walk->resolver =
+			resolver_new(walk->walker, p->o.mem, p->o.abi, walk->symbols);
+	}
+	walker_tick(walk->walker);
+	threads = walker_threads(walk->walker, &n);
+	json_array(j);
+	for (i = 0; i < n; i++) {
+		struct walk_thread *t = threads[i];
+
+		json_object(j);
+		json_key(j, "ident");
+		json_uint(j, t->pthread);
+		json_kint(j, "tid", t->tid);
+		json_kstr(j, "status", status_word(t->status));
+		json_kint(j, "skipped", t->n_skipped);
+		json_key(j, "frames");
+		json_array(j);
+		for (k = t->n_frames; k-- > 0;)
+			put_resolved(j, walk->symbols,
+				resolver_frame(walk->resolver, &t->frames[k]),
+				t->frames[k].addr);
+		json_end(j);
+		json_end(j);
+	}
+	json_end(j);
+}
+
 static void put_names(struct peek *p, struct json *j)
 {
 	uint64_t interp = 0, before = p->o.mem->n_calls;
@@ -249,6 +327,8 @@ static void answer(struct peek *p, const char *line, struct buf *out)
 	json_init(&j, out);
 	if (!strcmp(word, "stacks"))
 		put_stacks(p, &j);
+	else if (!strcmp(word, "cold") || !strcmp(word, "warm"))
+		put_walk(p, &j, *word == 'c' ? &p->cold : &p->warm);
 	else if (!strcmp(word, "repr"))
 		put_repr(p, &j, addr);
 	else if (!strcmp(word, "locals"))
@@ -275,6 +355,13 @@ static int look_up(struct peek *p, struct mem *mem, int argc, char **argv)
 		goto out;
 	runtime_load_asyncio(&q, &p->rt);
 	objects_init(&p->o, mem, &p->rt.abi, READS);
+	p->root = (struct walk_root){
+		.runtime_addr = p->rt.runtime_addr,
+		.interp_head_addr = p->rt.interp_head_addr,
+		.tstate_current_addr = p->rt.current_addr,
+		.gil_addr = p->rt.gil_addr,
+		.gc_addr = p->rt.gc_collecting_addr,
+	};
 	ret = 0;
 out:
 	if (ret)
@@ -305,6 +392,8 @@ int main(int argc, char **argv)
 		fflush(stdout);
 	}
 	forget_codes(&p);
+	forget_walk(&p.cold);
+	forget_walk(&p.warm);
 	map_release(&p.codes);
 	names_release(&p.names);
 	objects_release(&p.o);

@@ -1,0 +1,115 @@
+"""freezer - runs a target that stops itself (targets/freeze.py) and asks peek about it at every stop."""
+import json
+import os
+import select
+import subprocess
+import time
+
+TARGETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "targets")
+BUILD = os.environ.get("PYSTROBE_BUILD") or os.path.join(os.path.dirname(TARGETS), "../../build")
+DEADLINE = 120
+
+
+class Stop:
+    """One place: label, me (ident of the thread that stopped), threads: [(ident, [(func, file, line)...])]"""
+
+    def __init__(self, message, text):
+        self.label, self.me, self.pid = text(message["label"]), message["me"], message["pid"]
+        self.threads = [(ident, [(text(f), text(p), line or 0) for f, p, line in stack])
+                        for ident, stack in message["threads"]]
+
+
+class Frozen:
+    """A running target; iterating gives its stops, in which ask() questions peek. End it with `with`."""
+
+    def __init__(self, argv, stdin=None, env=None, questions=True):
+        to_us, theirs = os.pipe()
+        from_us, ours = os.pipe()
+        environ = dict(os.environ, PEEK_OUT=str(theirs), PEEK_IN=str(from_us), PYTHONDONTWRITEBYTECODE="1",
+                       PYTHONPATH=TARGETS, **(env or {}))
+        environ.pop("PYTHONSTARTUP", None)
+        self.is_27 = None
+        self.n_stops = 0
+        self.to_target, self.from_target = ours, os.fdopen(to_us, "rb")
+        self.target = subprocess.Popen(argv, env=environ, pass_fds=(theirs, from_us), stdin=subprocess.PIPE,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.their_in = from_us
+        os.close(theirs)
+        os.close(from_us)
+        if stdin:
+            self.target.stdin.write(stdin.encode())
+        self.target.stdin.close()
+        self.peek = None
+        self.questions = questions
+        with open(os.path.join(TARGETS, "freeze.py")) as f:
+            self.freeze_line = 1 + [i for i, line in enumerate(f) if line.rstrip().endswith("# FREEZE")][0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.target.kill()
+        said = self.target.stderr.read().decode(errors="replace")
+        self.target.wait()
+        self.target.stderr.close()
+        if self.peek:
+            self.peek.stdin.close()
+            self.peek.wait(timeout=DEADLINE)
+            self.peek.stdout.close()
+        self.from_target.close()
+        os.close(self.to_target)
+        if kind is not None and said:
+            print(said)
+
+    def text(self, s):
+        """What pystrobe writes for the target's text: lone surrogates and bytes that are not UTF-8 are escaped."""
+        if self.is_27:
+            return s.encode("latin-1", "backslashreplace").decode("utf-8", "backslashreplace")
+        return s.encode("utf-8", "backslashreplace").decode()
+
+    def line(self):
+        if not select.select([self.from_target], [], [], DEADLINE)[0]:
+            raise TimeoutError("the target said nothing for %d s" % DEADLINE)
+        data = self.from_target.readline()
+        if not data:
+            self.target.wait(timeout=DEADLINE)
+            raise EOFError("the target ended: " + self.target.stderr.read().decode(errors="replace"))
+        return json.loads(data.decode())
+
+    def wait_until_frozen(self):
+        """Until one of its threads sleeps in read() of the descriptor that we answer on."""
+        asleep = "0 0x%x " % self.their_in
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            for task in os.listdir("/proc/%d/task" % self.target.pid):
+                try:
+                    with open("/proc/%d/task/%s/syscall" % (self.target.pid, task)) as f:
+                        if f.read().startswith(asleep):
+                            return
+                except OSError:
+                    pass
+            os.sched_yield()
+        raise TimeoutError("the target did not freeze")
+
+    def __iter__(self):
+        while True:
+            message = self.line()
+            if "done" in message:
+                return
+            if self.is_27 is None:
+                self.is_27 = message.get("v", 3) == 2
+            self.n_stops += 1
+            self.wait_until_frozen()
+            yield Stop(message, self.text)
+            os.write(self.to_target, b"g")
+
+    def ask(self, question):
+        if not self.peek:
+            self.peek = subprocess.Popen([os.path.join(BUILD, "peek"), str(self.target.pid)], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE)
+        self.peek.stdin.write((question + "\n").encode())
+        self.peek.stdin.flush()
+        answer = self.peek.stdout.readline()
+        if not answer:
+            raise EOFError("peek ended with %s at question %r" % (self.peek.wait(timeout=DEADLINE), question))
+        return json.loads(answer.decode())

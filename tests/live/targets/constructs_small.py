@@ -1,0 +1,4 @@
+from freeze import done, here
+
+here()
+done()
