@@ -36,7 +36,7 @@ def profile(tool, ask, core, keep_stacks=False, gauge=None, prefix=()):
                 stdin=subprocess.DEVNULL, preexec_fn=process.pin({core}),
                 env=dict(os.environ, AUSTIN_NO_LOGGING="1", NO_COLOR="1"))
         _watch(popen, start, ask.seconds, result, gauge)
-        if tool.interrupted and popen.poll() is None:
+        if tool.interrupted and not _ended(popen, result):
             time.sleep(max(0, start + ask.seconds - time.monotonic()))
             popen.send_signal(signal.SIGINT)
         _finish(popen, start + ask.seconds * 3 + 30, result, tool)
@@ -46,8 +46,8 @@ def profile(tool, ask, core, keep_stacks=False, gauge=None, prefix=()):
         result.bytes = size(out)
         tool.read(ask, out, result)
         if not result.samples:
-            raise process.Failed("%s has no samples: %s"
-                                 % (tool.name, _last_line(result.text)))
+            raise process.Failed("no samples: %s" % (
+                tool.why_not(result.text) or _last_line(result.text)))
         if keep_stacks:
             result.stacks = tool.stacks(ask, out)
         return result
@@ -62,7 +62,7 @@ def _watch(popen, start, seconds, result, gauge):
     began, cpu = time.monotonic(), process.cpu_ns(popen.pid)
     if gauge:
         gauge.start()
-    while time.monotonic() < start + seconds - 0.3 and popen.poll() is None:
+    while time.monotonic() < start + seconds - 0.3 and not _ended(popen, result):
         result.rss_kib = max(result.rss_kib, process.peak_kib(popen.pid))
         time.sleep(min(0.5, max(0.01, start + seconds - 0.3 - time.monotonic())))
     cpu, took = process.cpu_ns(popen.pid) - cpu, time.monotonic() - began
@@ -71,17 +71,22 @@ def _watch(popen, start, seconds, result, gauge):
         gauge.stop()
 
 
-def _finish(popen, deadline, result, tool):
-    while True:
+def _ended(popen, result):
+    """Has it ended? Takes its CPU time, which waiting by Popen would lose."""
+    if popen.returncode is None:
         pid, status, usage = os.wait4(popen.pid, os.WNOHANG)
         if pid:
-            break
+            popen.returncode = os.waitstatus_to_exitcode(status)
+            result.cpu_s = usage.ru_utime + usage.ru_stime
+    return popen.returncode is not None
+
+
+def _finish(popen, deadline, result, tool):
+    while not _ended(popen, result):
         if time.monotonic() > deadline:
             process.end(popen)
             raise process.Failed("%s did not end in time" % tool.name)
         time.sleep(0.01)
-    popen.returncode = os.waitstatus_to_exitcode(status)
-    result.cpu_s = usage.ru_utime + usage.ru_stime
 
 
 def _last_line(text):

@@ -90,6 +90,10 @@ class Tool:
     def _cannot(self, ask):
         return None
 
+    def why_not(self, text):
+        """What a run without samples meant, where the last line does not say it."""
+        return None
+
 
 class Austin(Tool):
     name = "austin"
@@ -104,6 +108,11 @@ class Austin(Tool):
             self.modes = ("default",)       # what was -h is what it does
         converter = os.path.join(peers, "venv", "bin", "mojo2austin")
         self.converter = converter if os.access(converter, os.X_OK) else None
+
+    def why_not(self, text):
+        if "not being an actual Python binary" in text:
+            return "does not recognise it as Python (started through a loader)"
+        return None
 
     def _cannot(self, ask):
         minor = int(ask.version.split(".")[1])

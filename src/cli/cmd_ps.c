@@ -51,7 +51,7 @@ static void ask(struct line *l)
 	l->ok = probe_open(&probe, l->p->pid, true, &l->err) == 0;
 	if (l->ok) {
 		probe_version(&probe, l->version, sizeof(l->version));
-		l->build = probe_build(&probe);
+		l->build = probe_build(&probe.rt.version);
 	}
 	probe_close(&probe);
 }

@@ -6,11 +6,13 @@
 
 #include "cli/cmd.h"
 
-#define CMD_LIST(X)   \
-	X(ps)         \
-	X(dump)       \
+/* clang-format off */
+#define CMD_LIST(X) \
+	X(ps)       \
+	X(dump)     \
 	X(completion) \
 	X(man)
+/* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;
 CMD_LIST(X)

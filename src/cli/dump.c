@@ -4,14 +4,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "cli/kernel.h"
 #include "cli/probe.h"
 #include "proc/find.h"
 #include "proc/inside.h"
 #include "proc/why.h"
-#include "prof/resolve.h"
-#include "python/names.h"
-#include "python/walk.h"
+#include "prof/target.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -25,25 +22,11 @@ enum {
 
 struct taking {
 	const struct dump_options *o;
-	struct probe probe;
-	struct walker *walker;
+	struct target *target;
 	struct resolver *resolver;
 	struct symbols *symbols;
-	struct objects objects;
-	struct names names;
-	struct kernel_threads kernel;
+	struct tick tick; /* when threads are asked what they do */
 };
-
-static struct walk_root root_of(const struct runtime *rt)
-{
-	return (struct walk_root){
-		.runtime_addr = rt->runtime_addr,
-		.interp_head_addr = rt->interp_head_addr,
-		.tstate_current_addr = rt->current_addr,
-		.gil_addr = rt->gil_addr,
-		.gc_addr = rt->gc_collecting_addr,
-	};
-}
 
 static bool any_torn(struct walk_thread **v, size_t n)
 {
@@ -64,8 +47,8 @@ static struct walk_thread **look(struct taking *t, size_t *n, struct err *err)
 	int i;
 
 	for (i = 0; i < TRIES; i++) {
-		st = walker_tick(t->walker);
-		v = walker_threads(t->walker, n);
+		st = walker_tick(t->target->walker);
+		v = walker_threads(t->target->walker, n);
 		if (st == ST_OK && *n && !any_torn(v, *n))
 			break;
 	}
@@ -74,10 +57,10 @@ static struct walk_thread **look(struct taking *t, size_t *n, struct err *err)
 	if (st == ST_OK)
 		err_set(err, ERR_NOT_READY,
 			"process %d has no Python thread: it is starting up or ending",
-			(int)t->probe.pid);
+			(int)t->target->pid);
 	else
 		err_set(err, st == ST_GONE ? ERR_GONE : ERR_FAILED,
-			"cannot read the threads of process %d: %s", (int)t->probe.pid,
+			"cannot read the threads of process %d: %s", (int)t->target->pid,
 			status_text(st));
 	return NULL;
 }
@@ -128,7 +111,8 @@ static void take_frame(struct taking *t, struct dump *d, const struct raw_frame 
 	if (with_source)
 		f->source = source_line(d, d->pid, f->file, f->line);
 	if (t->o->locals)
-		locals_read(&t->objects, raw->addr, &repr_limits_default, &f->locals);
+		locals_read(
+			&t->target->objects, raw->addr, &repr_limits_default, &f->locals);
 }
 
 static void take_frames(struct taking *t, struct dump *d, const struct walk_thread *w,
@@ -138,7 +122,7 @@ static void take_frames(struct taking *t, struct dump *d, const struct walk_thre
 
 	out->frames = arena_alloc(&d->arena, (w->n_frames + 1) * sizeof(*out->frames));
 	out->n_skipped = w->n_skipped;
-	objects_budget(&t->objects, READS_LOCALS);
+	objects_budget(&t->target->objects, READS_LOCALS);
 	for (i = 0; i < w->n_frames; i++) {
 		const struct raw_frame *raw = &w->frames[w->n_frames - 1 - i];
 
@@ -154,65 +138,42 @@ static void take_frames(struct taking *t, struct dump *d, const struct walk_thre
 	}
 }
 
-static void take_state(
-	struct taking *t, const struct walk_thread *w, struct dump_thread *out)
+/* As the sampler would record it. */
+static void take_state(struct taking *t, struct walk_thread *w, struct dump_thread *out,
+	struct lane *lane)
 {
-	const struct kernel_thread *k = kernel_find(&t->kernel, w->tid);
-
-	if (w->flags & WALK_GIL)
-		out->state |= STATE_GIL;
-	if (w->flags & WALK_GC)
-		out->state |= STATE_GC;
-	if (w->flags & WALK_EXC)
-		out->state |= STATE_EXC;
-	if (w->flags & WALK_IN_C)
-		out->state |= STATE_NATIVE;
-	if (!k)
-		return;
-	out->tid = k->tid;
-	if (k->is_running) {
-		out->state |= STATE_CPU;
-		return;
-	}
-	out->state |= STATE_BLOCKED;
-	out->wait = wait_of_syscall(k->syscall);
-	if (kernel_in_futex(k) && walker_in_gil(t->walker, k->args[0])) {
-		out->state |= STATE_GIL_WAIT;
-		out->wait = WAIT_FUTEX_GIL;
-	}
+	*lane = (struct lane){ .walk = w, .task = { .syscall_fd = -1 } };
+	lane_update_state(t->target, lane, &t->tick);
+	out->state = lane->state;
+	out->wait = lane->wait;
+	out->tid = lane->task.tid;
 }
 
-/* Names are kept by the interpreter's address; threads know it. */
-static uint64_t interp_of(struct taking *t, const struct walk_thread *w)
-{
-	uint64_t addr = 0;
-
-	objects_member(&t->objects, w->tstate_addr, t->probe.rt.abi.tstate.interp, &addr);
-	return addr;
-}
-
-static void take_thread(struct taking *t, struct dump *d, const struct walk_thread *w,
-	struct dump_thread *out)
+static void take_thread(
+	struct taking *t, struct dump *d, struct walk_thread *w, struct dump_thread *out)
 {
 	const struct thread_name *name;
-	const struct kernel_thread *k = kernel_find(&t->kernel, w->tid);
+	struct lane lane;
+	char text[32];
 
 	*out = (struct dump_thread){ .ident = w->pthread,
 		.interp = w->interp,
 		.is_main = w->flags & WALK_MAIN,
 		.status = w->status,
 		.name = "" };
-	name = names_find(&t->names, interp_of(t, w), w->pthread);
+	take_state(t, w, out, &lane);
+	name = names_find(&t->target->names, w->interp_addr, w->pthread);
 	if (name) {
 		out->name = arena_strdup(&d->arena, name->name);
 		out->is_daemon = name->daemon;
 	} else if (out->is_main) {
 		out->name = "MainThread"; /* threading is not imported */
-	} else if (k) {
-		out->name = arena_strdup(&d->arena, k->name);
+	} else if (out->tid) {
+		task_name(d->pid, out->tid, text, sizeof(text));
+		out->name = arena_strdup(&d->arena, text);
 	}
-	take_state(t, w, out);
 	take_frames(t, d, w, out);
+	task_close(&lane.task);
 }
 
 static int by_age(const void *a, const void *b)
@@ -238,66 +199,73 @@ static void take_process(struct taking *t, struct dump *d)
 	d->up_s = p ? (double)(clock_wall_ns() - p->start_ns) / 1e9 : 0;
 	find_free(find);
 	d->held = arena_strdup(&d->arena, why_held(d->pid, text, sizeof(text)));
-	d->build = probe_build(&t->probe);
-	d->python = arena_strdup(&d->arena, probe_version(&t->probe, text, sizeof(text)));
-	d->has_gil = !t->probe.rt.abi.free_threaded;
+	d->build = probe_build(&t->target->runtime.version);
+	d->python = arena_strdup(&d->arena, t->target->runtime.version.text);
+	d->has_gil = !t->target->runtime.version.free_threaded;
 }
 
 static void take_names(struct taking *t, struct walk_thread **v, size_t n)
 {
 	size_t i, j;
 
+	objects_budget(&t->target->objects, READS_NAMES);
 	for (i = 0; i < n; i++) {
-		for (j = 0; j < i && v[j]->interp != v[i]->interp; j++)
+		for (j = 0; j < i && v[j]->interp_addr != v[i]->interp_addr; j++)
 			;
 		if (j == i)
-			names_update(&t->names, &t->objects, interp_of(t, v[i]), true);
+			names_update(&t->target->names, &t->target->objects,
+				v[i]->interp_addr, true);
 	}
+}
+
+static size_t count_interps(const struct dump *d)
+{
+	size_t i, j, n = 0;
+
+	for (i = 0; i < d->n_threads; i++) {
+		for (j = 0; j < i && d->threads[j].interp != d->threads[i].interp; j++)
+			;
+		n += j == i;
+	}
+	return n;
 }
 
 int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct err *err)
 {
-	struct taking t = { .o = o, .names = NAMES_INIT };
+	struct taking t = { .o = o };
 	struct walk_thread **v;
-	struct walk_root root;
-	size_t i, j, n = 0;
+	size_t i, n = 0;
 	int ret = -1;
 
 	*d = (struct dump){ .pid = pid };
-	if (probe_open(&t.probe, pid, false, err) < 0)
-		goto out;
-	root = root_of(&t.probe.rt);
+	if (why_not(pid, err) != WHY_OK)
+		return -1;
+	t.target = target_open(pid, 0, err);
+	if (!t.target) {
+		probe_explain(pid, err);
+		return -1;
+	}
 	t.symbols = symbols_new();
-	t.walker = walker_new(t.probe.mem, &t.probe.rt.abi, &root, NULL, NULL);
-	t.resolver = resolver_new(t.walker, t.probe.mem, &t.probe.rt.abi, t.symbols);
-	objects_init(&t.objects, t.probe.mem, &t.probe.rt.abi, READS_NAMES);
+	t.resolver = resolver_new(
+		t.target->walker, t.target->mem, &t.target->runtime.abi, t.symbols);
 	v = look(&t, &n, err);
-	kernel_load(&t.kernel, pid);
 	if (!v) {
 		why_explain(pid, err);
 		goto out;
 	}
+	t.tick.now_ns = clock_mono_ns();
 	take_names(&t, v, n);
 	take_process(&t, d);
 	d->threads = xcalloc(n + 1, sizeof(*d->threads));
 	for (i = 0; i < n; i++)
 		take_thread(&t, d, v[i], &d->threads[d->n_threads++]);
 	qsort(d->threads, d->n_threads, sizeof(*d->threads), by_age);
-	for (i = 0; i < d->n_threads; i++) {
-		for (j = 0; j < i && d->threads[j].interp != d->threads[i].interp; j++)
-			;
-		d->n_interps += j == i;
-	}
+	d->n_interps = count_interps(d);
 	ret = 0;
 out:
-	kernel_release(&t.kernel);
-	names_release(&t.names);
-	if (t.symbols)
-		objects_release(&t.objects);
 	resolver_free(t.resolver);
-	walker_free(t.walker);
+	target_free(t.target);
 	symbols_free(t.symbols);
-	probe_close(&t.probe);
 	return ret;
 }
 

@@ -25,7 +25,8 @@ void dump_state_words(const struct dump_thread *t, char *text, size_t size)
 		buf_str(&b, "blocked");
 	else if (t->state & STATE_CPU)
 		buf_str(&b, "on CPU");
-	if (t->state & STATE_GIL)
+	/* stack and kernel are read one after the other: the later word counts */
+	if ((t->state & STATE_GIL) && !(t->state & STATE_GIL_WAIT))
 		buf_printf(&b, "%sholds the GIL", b.len ? ", " : "");
 	if (t->state & STATE_GC)
 		buf_printf(&b, "%scollecting garbage", b.len ? ", " : "");

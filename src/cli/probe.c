@@ -28,6 +28,13 @@ static void name_process(pid_t pid, struct err *err)
 	find_free(find);
 }
 
+void probe_explain(pid_t pid, struct err *err)
+{
+	why_explain(pid, err);
+	if (err->code == ERR_NOT_PYTHON)
+		name_process(pid, err);
+}
+
 int probe_open(struct probe *p, pid_t pid, bool quick, struct err *err)
 {
 	struct runtime_query q = { .pid = pid, .maps = &p->maps, .no_scan = quick };
@@ -39,9 +46,7 @@ int probe_open(struct probe *p, pid_t pid, bool quick, struct err *err)
 	q.mem = p->mem;
 	if (maps_load(&p->maps, pid, err) == 0 && runtime_find(&q, &p->rt, err) == 0)
 		return 0;
-	why_explain(pid, err);
-	if (err->code == ERR_NOT_PYTHON)
-		name_process(pid, err);
+	probe_explain(pid, err);
 	return -1;
 }
 
@@ -63,9 +68,9 @@ const char *probe_version(const struct probe *p, char *text, size_t size)
 	return text;
 }
 
-const char *probe_build(const struct probe *p)
+const char *probe_build(const struct python_version *v)
 {
-	if (p->rt.version.free_threaded)
-		return p->rt.version.debug ? "free-threaded debug" : "free-threaded";
-	return p->rt.version.debug ? "debug" : "";
+	if (v->free_threaded)
+		return v->debug ? "free-threaded debug" : "free-threaded";
+	return v->debug ? "debug" : "";
 }

@@ -28,6 +28,9 @@ void probe_close(struct probe *p);
 /* "3.12.1" */
 const char *probe_version(const struct probe *p, char *text, size_t size);
 /* "free-threaded", "debug", "" */
-const char *probe_build(const struct probe *p);
+const char *probe_build(const struct python_version *v);
+/* Why an attempt on a process failed, in the words of proc/why.h; for one that is not
+ * Python: what it is, and which of its children are. */
+void probe_explain(pid_t pid, struct err *err);
 
 #endif

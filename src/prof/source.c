@@ -70,6 +70,8 @@ static void add_metrics(struct point *a, const struct point *b)
 	if (!a->n_metrics) {
 		a->cpu_first_ns = b->cpu_first_ns;
 		a->metric_first_ns = b->metric_first_ns;
+		a->voluntary_first = b->voluntary_first;
+		a->involuntary_first = b->involuntary_first;
 	}
 	a->n_metrics += b->n_metrics;
 	a->rss_sum += b->rss_sum;
@@ -77,8 +79,8 @@ static void add_metrics(struct point *a, const struct point *b)
 	a->threads_max = max_u64(a->threads_max, b->threads_max);
 	a->cpu_last_ns = b->cpu_last_ns;
 	a->metric_last_ns = b->metric_last_ns;
-	a->voluntary += b->voluntary;
-	a->involuntary += b->involuntary;
+	a->voluntary_last = b->voluntary_last;
+	a->involuntary_last = b->involuntary_last;
 }
 
 void point_add(struct point *a, const struct point *b)
@@ -140,8 +142,7 @@ static void add_runs(struct point *p, const struct chunk *c)
 	}
 }
 
-static void add_metric(
-	struct point *p, const struct metric *m, const struct metric *before)
+static void add_metric(struct point *p, const struct metric *m)
 {
 	const struct point one = {
 		.n_metrics = 1,
@@ -152,8 +153,10 @@ static void add_metric(
 		.cpu_last_ns = m->cpu_ns,
 		.metric_first_ns = m->time_ns,
 		.metric_last_ns = m->time_ns,
-		.voluntary = before ? m->n_voluntary - before->n_voluntary : 0,
-		.involuntary = before ? m->n_involuntary - before->n_involuntary : 0,
+		.voluntary_first = m->n_voluntary,
+		.voluntary_last = m->n_voluntary,
+		.involuntary_first = m->n_involuntary,
+		.involuntary_last = m->n_involuntary,
 	};
 
 	add_metrics(p, &one);
@@ -176,7 +179,7 @@ void point_add_chunk(struct point *p, const struct chunk *c)
 		const struct metric *m = &c->metrics[i];
 
 		if (m->time_ns >= p->from_ns && m->time_ns < p->until_ns)
-			add_metric(p, m, i ? m - 1 : NULL);
+			add_metric(p, m);
 	}
 }
 
@@ -328,8 +331,7 @@ int chunk_emit_points(const struct ask *a, const struct chunk *c, point_fn *fn, 
 	size_t i;
 	int ret = 0;
 
-	if (!chunk_span(a, c, &from, &end))
-		return 0;
+	chunk_span(a, c, &from, &end);
 	for (i = 0; i < c->n_metrics; i++) {
 		int64_t at = c->metrics[i].time_ns;
 

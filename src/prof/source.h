@@ -85,7 +85,9 @@ struct point {
 	uint64_t threads_max;
 	uint64_t cpu_first_ns, cpu_last_ns;      /* of the process, since it began */
 	int64_t metric_first_ns, metric_last_ns; /* when those were read */
-	uint64_t voluntary, involuntary;         /* context switches, first to last */
+	/* context switches since it began, at the same two instants */
+	uint64_t voluntary_first, voluntary_last;
+	uint64_t involuntary_first, involuntary_last;
 };
 
 /* Empties it but for series, from and until. */

@@ -1,0 +1,447 @@
+/* codec.c - all values but chunks, see codec.h */
+#include "store/codec.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static uint32_t checksum(const void *key, size_t key_len, const void *value, size_t len)
+{
+	return (uint32_t)XXH3_64bits_withSeed(value, len, XXH3_64bits(key, key_len));
+}
+
+void seal(struct buf *value, const struct key *key)
+{
+	put_be32(value, checksum(key->data, key->len, value->data, value->len));
+}
+
+struct reader unseal(const void *key, size_t key_len, const void *value, size_t len)
+{
+	struct reader r = reader_of(value, len >= 4 ? len - 4 : 0), tail;
+
+	if (len < 4) {
+		r.bad = true;
+		return r;
+	}
+	tail = reader_of((const uint8_t *)value + len - 4, 4);
+	r.bad = get_be32(&tail) != checksum(key, key_len, value, len - 4);
+	return r;
+}
+
+static int finish(const struct reader *r)
+{
+	return r->bad || reader_left(r) != 0 ? -1 : 0;
+}
+
+/* --- sums --- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct sum *x = a, *y = b;
+
+	if (x->thread != y->thread)
+		return x->thread < y->thread ? -1 : 1;
+	if (x->state != y->state)
+		return x->state < y->state ? -1 : 1;
+	if (x->wait != y->wait)
+		return x->wait < y->wait ? -1 : 1;
+	return x->stack < y->stack ? -1 : x->stack > y->stack;
+}
+
+void sum_list_merge(struct sum_list *l)
+{
+	size_t i, n = 0;
+
+	if (!l->n)
+		return;
+	qsort(l->sums, l->n, sizeof(*l->sums), by_place);
+	for (i = 1; i < l->n; i++) {
+		if (!by_place(&l->sums[n], &l->sums[i])) {
+			l->sums[n].n += l->sums[i].n;
+			l->sums[n].weight_ns += l->sums[i].weight_ns;
+		} else {
+			l->sums[++n] = l->sums[i];
+		}
+	}
+	l->n = n + 1;
+}
+
+static bool same_group(const struct sum *a, const struct sum *b)
+{
+	return a->thread == b->thread && a->state == b->state && a->wait == b->wait;
+}
+
+/*
+ *	u8 shift  varint mean (ns >> shift, of one sample)  varint n_groups
+ *	per group: thread - previous, state, wait, n
+ *	columns over all groups: stack - previous in the group; samples; and
+ *	(weight >> shift) - samples * mean
+ */
+void encode_sums(struct buf *out, const struct sum_list *l)
+{
+	uint64_t bits = 0, weight = 0, n = 0, mean, n_groups = 0;
+	unsigned shift;
+	thread_id thread = 0;
+	size_t i, past;
+
+	for (i = 0; i < l->n; i++) {
+		bits |= l->sums[i].weight_ns;
+		weight += l->sums[i].weight_ns;
+		n += l->sums[i].n;
+		n_groups += !i || !same_group(&l->sums[i - 1], &l->sums[i]);
+	}
+	shift = bits ? (unsigned)__builtin_ctzll(bits) : 0;
+	mean = n ? (weight >> shift) / n : 0;
+	put_u8(out, (uint8_t)shift);
+	put_varint(out, mean);
+	put_varint(out, n_groups);
+	for (i = 0; i < l->n; i = past) {
+		for (past = i + 1;
+			past < l->n && same_group(&l->sums[i], &l->sums[past]);)
+			past++;
+		put_varint(out, l->sums[i].thread - thread);
+		put_varint(out, l->sums[i].state);
+		put_varint(out, l->sums[i].wait);
+		put_varint(out, past - i);
+		thread = l->sums[i].thread;
+	}
+	for (i = 0; i < l->n; i++) {
+		bool fresh = !i || !same_group(&l->sums[i - 1], &l->sums[i]);
+
+		put_varint(out, l->sums[i].stack - (fresh ? 0 : l->sums[i - 1].stack));
+	}
+	for (i = 0; i < l->n; i++)
+		put_varint(out, l->sums[i].n);
+	for (i = 0; i < l->n; i++)
+		put_svarint(out, (int64_t)(l->sums[i].weight_ns >> shift) -
+					 (int64_t)(l->sums[i].n * mean));
+}
+
+int decode_sums(struct sum_list *l, struct reader *r)
+{
+	unsigned shift = get_u8(r);
+	uint64_t mean = get_varint(r), n_groups = get_varint(r), i, k, n;
+	struct sum group = { 0 };
+	size_t first = l->n;
+
+	if (shift > 63 || n_groups > reader_left(r))
+		return -1;
+	for (i = 0; i < n_groups && !r->bad; i++) {
+		group.thread += (thread_id)get_varint(r);
+		group.state = (uint16_t)get_varint(r);
+		group.wait = (wait_id)get_varint(r);
+		n = get_varint(r);
+		if (n > reader_left(r) || l->n - first + n > reader_left(r)) {
+			l->n = first;
+			return -1;
+		}
+		GROW(l->sums, l->cap, l->n + n);
+		/* stack 1 marks where a group begins until the column is read */
+		for (k = 0; k < n; k++) {
+			group.stack = k == 0;
+			l->sums[l->n++] = group;
+		}
+	}
+	for (i = first; i < l->n; i++) {
+		bool fresh = l->sums[i].stack;
+
+		l->sums[i].stack =
+			(stack_id)get_varint(r) + (fresh ? 0 : l->sums[i - 1].stack);
+	}
+	for (i = first; i < l->n; i++)
+		l->sums[i].n = get_varint(r);
+	for (i = first; i < l->n; i++)
+		l->sums[i].weight_ns = (l->sums[i].n * mean + (uint64_t)get_svarint(r))
+				       << shift;
+	if (finish(r) < 0) {
+		l->n = first;
+		return -1;
+	}
+	return 0;
+}
+
+/* --- points --- */
+
+void encode_point(struct buf *out, const struct point *p)
+{
+	unsigned i, n = 0;
+
+	put_varint(out, p->n_ticks);
+	put_varint(out, p->n_samples);
+	put_varint(out, p->ticks_ns);
+	put_varint(out, p->weight_ns);
+	for (i = 0; i < STATE_BITS; i++)
+		put_varint(out, p->state_ns[i]);
+	put_varint(out, p->wanted);
+	put_varint(out, p->missed);
+	put_varint(out, p->late_ns_sum);
+	put_varint(out, p->late_ns_max);
+	put_varint(out, p->read_ns);
+	put_varint(out, p->n_cut);
+	put_varint(out, p->n_repaired);
+	for (i = 0; i < STATUS_COUNT; i++)
+		n += p->n_lost[i] != 0;
+	put_varint(out, n);
+	for (i = 0; i < STATUS_COUNT; i++) {
+		if (p->n_lost[i]) {
+			put_varint(out, i);
+			put_varint(out, p->n_lost[i]);
+		}
+	}
+	put_varint(out, p->n_metrics);
+	if (!p->n_metrics)
+		return;
+	put_varint(out, p->rss_sum);
+	put_varint(out, p->rss_max);
+	put_varint(out, p->threads_max);
+	put_varint(out, p->cpu_first_ns);
+	put_svarint(out, (int64_t)(p->cpu_last_ns - p->cpu_first_ns));
+	put_svarint(out, p->metric_first_ns - p->from_ns);
+	put_svarint(out, p->metric_last_ns - p->from_ns);
+	put_varint(out, p->voluntary_first);
+	put_svarint(out, (int64_t)(p->voluntary_last - p->voluntary_first));
+	put_varint(out, p->involuntary_first);
+	put_svarint(out, (int64_t)(p->involuntary_last - p->involuntary_first));
+}
+
+int decode_point(struct point *p, struct reader *r)
+{
+	uint64_t i, n;
+
+	p->n_ticks = get_varint(r);
+	p->n_samples = get_varint(r);
+	p->ticks_ns = get_varint(r);
+	p->weight_ns = get_varint(r);
+	for (i = 0; i < STATE_BITS; i++)
+		p->state_ns[i] = get_varint(r);
+	p->wanted = get_varint(r);
+	p->missed = get_varint(r);
+	p->late_ns_sum = get_varint(r);
+	p->late_ns_max = get_varint(r);
+	p->read_ns = get_varint(r);
+	p->n_cut = get_varint(r);
+	p->n_repaired = get_varint(r);
+	n = get_varint(r);
+	for (i = 0; i < n && !r->bad; i++) {
+		uint64_t reason = get_varint(r);
+
+		if (reason >= STATUS_COUNT)
+			return -1;
+		p->n_lost[reason] = get_varint(r);
+	}
+	p->n_metrics = get_varint(r);
+	if (p->n_metrics) {
+		p->rss_sum = get_varint(r);
+		p->rss_max = get_varint(r);
+		p->threads_max = get_varint(r);
+		p->cpu_first_ns = get_varint(r);
+		p->cpu_last_ns = p->cpu_first_ns + (uint64_t)get_svarint(r);
+		p->metric_first_ns = p->from_ns + get_svarint(r);
+		p->metric_last_ns = p->from_ns + get_svarint(r);
+		p->voluntary_first = get_varint(r);
+		p->voluntary_last = p->voluntary_first + (uint64_t)get_svarint(r);
+		p->involuntary_first = get_varint(r);
+		p->involuntary_last = p->involuntary_first + (uint64_t)get_svarint(r);
+	}
+	return finish(r);
+}
+
+/* --- symbols: per kind first id and count, then the entries --- */
+
+static void put_symbol(
+	struct buf *out, const struct symbols *s, enum symbol_kind kind, uint32_t id)
+{
+	const struct func *fn;
+	const struct frame *fr;
+	const struct stack *st;
+	const char *text;
+	size_t len;
+
+	switch (kind) {
+	case SYM_STR:
+		text = symbols_text(s, id, &len);
+		put_string(out, text, len);
+		break;
+	case SYM_FUNC:
+		fn = symbols_func_of(s, id);
+		put_varint(out, fn->name);
+		put_varint(out, fn->file);
+		put_varint(out, fn->module);
+		put_varint(out, fn->first_line);
+		put_varint(out, fn->flags);
+		break;
+	case SYM_FRAME:
+		fr = symbols_frame_of(s, id);
+		put_varint(out, fr->func);
+		put_varint(out, fr->line);
+		break;
+	case SYM_STACK:
+		st = symbols_stack_of(s, id);
+		put_varint(out, id - st->parent);
+		put_varint(out, st->frame);
+		break;
+	case SYM_KINDS:
+		break;
+	}
+}
+
+void encode_symbols(struct buf *out, const struct symbols *s, const uint32_t *first,
+	const uint32_t *past)
+{
+	uint32_t id;
+	int kind;
+
+	for (kind = 0; kind < SYM_KINDS; kind++) {
+		put_varint(out, first[kind]);
+		put_varint(out, past[kind] - first[kind]);
+		for (id = first[kind]; id < past[kind]; id++)
+			put_symbol(out, s, (enum symbol_kind)kind, id);
+	}
+}
+
+/* Returns the id it got: another than wanted means that an equal entry was there. */
+static uint32_t get_symbol(
+	struct symbols *s, struct reader *r, enum symbol_kind kind, uint32_t id)
+{
+	uint32_t n_str = symbols_count(s, SYM_STR), parent;
+	struct func f;
+	const char *text;
+	size_t len;
+
+	switch (kind) {
+	case SYM_STR:
+		text = get_string(r, &len);
+		return symbols_str(s, text, len);
+	case SYM_FUNC:
+		f.name = (str_id)get_varint(r);
+		f.file = (str_id)get_varint(r);
+		f.module = (str_id)get_varint(r);
+		f.first_line = (uint32_t)get_varint(r);
+		f.flags = (uint32_t)get_varint(r);
+		if (f.name >= n_str || f.file >= n_str || f.module >= n_str)
+			r->bad = true;
+		return r->bad ? 0 : symbols_func(s, &f);
+	case SYM_FRAME:
+		parent = (uint32_t)get_varint(r);
+		if (parent >= symbols_count(s, SYM_FUNC))
+			r->bad = true;
+		id = (uint32_t)get_varint(r);
+		return r->bad ? 0 : symbols_frame(s, parent, id);
+	case SYM_STACK:
+		parent = id - (uint32_t)get_varint(r);
+		id = (uint32_t)get_varint(r);
+		if (parent >= symbols_count(s, SYM_STACK) ||
+			id >= symbols_count(s, SYM_FRAME))
+			r->bad = true;
+		return r->bad ? 0 : symbols_stack(s, parent, id);
+	case SYM_KINDS:
+		break;
+	}
+	return 0;
+}
+
+int decode_symbols(struct symbols *s, struct reader *r)
+{
+	int kind;
+
+	for (kind = 0; kind < SYM_KINDS; kind++) {
+		uint32_t id = (uint32_t)get_varint(r);
+		uint64_t n = get_varint(r);
+
+		if (r->bad || n > reader_left(r) ||
+			id != symbols_count(s, (enum symbol_kind)kind))
+			return -1;
+		for (; n; n--, id++) {
+			if (get_symbol(s, r, (enum symbol_kind)kind, id) != id || r->bad)
+				return -1;
+		}
+	}
+	return finish(r);
+}
+
+/* --- series, threads, events --- */
+
+void encode_series(struct buf *out, const struct series *s)
+{
+	size_t i;
+
+	put_varint(out, (uint64_t)s->pid);
+	put_svarint(out, s->start_ns);
+	put_varint(out, s->n_labels);
+	for (i = 0; i < s->n_labels; i++) {
+		put_string(out, s->labels[i].key, strlen(s->labels[i].key));
+		put_string(out, s->labels[i].value, strlen(s->labels[i].value));
+	}
+}
+
+int decode_series(struct series *s, struct reader *r)
+{
+	uint64_t n, i;
+
+	s->pid = (pid_t)get_varint(r);
+	s->start_ns = get_svarint(r);
+	n = get_varint(r);
+	for (i = 0; i < n && !r->bad; i++) {
+		size_t key_len, len;
+		const char *key = get_string(r, &key_len);
+		const char *value = get_string(r, &len);
+		char *k = xstrndup(key, key_len), *v = xstrndup(value, len);
+
+		if (!r->bad)
+			series_label(s, k, v);
+		free(k);
+		free(v);
+	}
+	return finish(r);
+}
+
+void encode_thread(struct buf *out, const struct thread_info *t)
+{
+	put_varint(out, (uint64_t)t->tid);
+	put_u8(out, t->is_main);
+	put_svarint(out, t->since_ns);
+	put_string(out, t->name, strnlen(t->name, sizeof(t->name)));
+}
+
+static void get_text(struct reader *r, char *text, size_t size)
+{
+	size_t len;
+	const char *s = get_string(r, &len);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(text, s, len);
+	text[len] = '\0';
+}
+
+int decode_thread(struct thread_info *t, struct reader *r)
+{
+	t->tid = (pid_t)get_varint(r);
+	t->is_main = get_u8(r);
+	t->since_ns = get_svarint(r);
+	get_text(r, t->name, sizeof(t->name));
+	return finish(r);
+}
+
+void encode_event(struct buf *out, const struct event *e)
+{
+	put_varint(out, e->series);
+	put_u8(out, (uint8_t)e->kind);
+	put_string(out, e->text, strnlen(e->text, sizeof(e->text)));
+}
+
+int decode_event(struct event *e, struct reader *r)
+{
+	uint8_t kind;
+
+	e->series = (series_id)get_varint(r);
+	kind = get_u8(r);
+	if (kind > EVENT_LOST)
+		return -1;
+	e->kind = (enum event_kind)kind;
+	get_text(r, e->text, sizeof(e->text));
+	return finish(r);
+}

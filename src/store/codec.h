@@ -1,0 +1,80 @@
+/*
+ * codec.h - the values of schema.h: one pair of functions each.
+ *
+ * Encoders append to an empty buffer. Decoders get what a file holds and believe nothing:
+ * counts are bounded by the bytes that are left, ids are checked by whoever knows the
+ * symbols. They return 0, or -1 for a value that breaks its own rules.
+ */
+#ifndef STORE_CODEC_H
+#define STORE_CODEC_H
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "prof/chunk.h"
+#include "prof/series.h"
+#include "prof/source.h"
+#include "prof/symbols.h"
+#include "store/keys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Appends the checksum of key and value. */
+void seal(struct buf *value, const struct key *key);
+/* A reader of the value without its checksum; bad when that does not hold. */
+struct reader unseal(const void *key, size_t key_len, const void *value, size_t len);
+
+/* --- chunks --- */
+
+/*
+ * Makes a chunk storable: times and weights become multiples of a power of two that is
+ * at most a 128th of the mean tick, so that timer jitter costs bits, not bytes. What is
+ * stored, rolled up or shown from the unwritten tail is the same to the nanosecond.
+ */
+void chunk_quantise(struct chunk *c);
+/* Cuts a quantised chunk where its ticks cross a multiple of 10 s or run backwards: the
+ * piece that begins at tick `from`, into *piece (cleared first). Returns the tick behind
+ * it. Stats go to the first piece, metrics to the piece in whose 10 s they fall, else to
+ * the nearest, moved into it. */
+size_t chunk_piece(const struct chunk *c, size_t from, struct chunk *piece);
+/* First tick, or first metric of a chunk without ticks. */
+int64_t chunk_first_ns(const struct chunk *c);
+
+void encode_chunk(struct buf *out, const struct chunk *c);
+/* first_ns is the key's. Sets all but series and symbols. */
+int decode_chunk(struct chunk *c, struct reader *r, int64_t first_ns);
+
+/* --- sums --- */
+
+struct sum_list {
+	struct sum *sums;
+	size_t n, cap;
+};
+
+/* Sorts and merges equal entries in place. */
+void sum_list_merge(struct sum_list *l);
+/* The list must be merged. */
+void encode_sums(struct buf *out, const struct sum_list *l);
+int decode_sums(struct sum_list *l, struct reader *r);
+
+/* --- the rest --- */
+
+void encode_point(struct buf *out, const struct point *p);
+/* series, from and until are the caller's. */
+int decode_point(struct point *p, struct reader *r);
+
+/* Symbols with ids first[kind] .. past[kind]. */
+void encode_symbols(struct buf *out, const struct symbols *s, const uint32_t *first,
+	const uint32_t *past);
+/* Adds them to tables that hold all before. */
+int decode_symbols(struct symbols *s, struct reader *r);
+
+void encode_series(struct buf *out, const struct series *s);
+int decode_series(struct series *s, struct reader *r);
+void encode_thread(struct buf *out, const struct thread_info *t);
+int decode_thread(struct thread_info *t, struct reader *r);
+void encode_event(struct buf *out, const struct event *e);
+int decode_event(struct event *e, struct reader *r);
+
+#endif

@@ -1,0 +1,213 @@
+/*
+ * inside.h - the parts of a store and which thread owns what. Inside store only.
+ *
+ *	sampler   fills `filling`, queues it at each commit          sink.c
+ *	writer    one batch a second, closes buckets, retention      writer.c rollup.c retain.c
+ *	queries   any number: a view, the blocks, the queued tail    reader.c blocks.c
+ *
+ * `lock` guards the queue, the list of blocks and the stats, and is never held while
+ * waiting for a disk. `db_lock` is held for reading by whoever uses `db`, for writing
+ * while it is reopened or caught up.
+ */
+#ifndef STORE_INSIDE_H
+#define STORE_INSIDE_H
+
+#include "base/map.h"
+#include "prof/source.h"
+#include "store/codec.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* --- blocks: blocks.c --- */
+
+struct block {
+	block_id id;
+	/* guarded by store.lock */
+	unsigned refs;             /* of queries, queued seconds and the list */
+	int64_t from_ns, until_ns; /* of its data; from > until: none yet */
+	bool ended;                /* nothing will be added */
+	bool raw_gone;             /* only roll-ups are left */
+	bool dead;     /* not for new queries: will be dropped when refs are gone */
+	uint64_t used; /* when symbols were last asked for */
+	/* of the session that writes it, and until it is ended */
+	bool live;
+	/* guarded by load_lock unless live */
+	pthread_mutex_t load_lock;
+	struct symbols *symbols;
+	/* writer's */
+	bool begun; /* its record is written */
+	uint16_t extent_seq;
+	uint32_t written[SYM_KINDS];
+	_Atomic uint64_t bytes;
+	int64_t end_ns; /* where its day ends */
+};
+
+struct block_list {
+	struct block **blocks; /* by id */
+	size_t n, cap;
+};
+
+struct block *block_new(block_id id);
+/* Caller holds store.lock. */
+struct block *block_hold(struct block *b);
+void block_drop_locked(struct store *s, struct block *b);
+/* Takes store.lock. */
+void block_drop(struct store *s, struct block *b);
+/* Reads the list from the database. */
+int blocks_load(struct store *s, struct err *err);
+void blocks_release(struct store *s);
+/* The block's symbols, read when needed; good while the block is held. */
+const struct symbols *block_symbols(
+	struct store *s, struct block *b, struct view *v, struct err *err);
+int blocks_put_extent(struct store *s, struct block *b, struct batch *batch);
+
+/* --- seconds --- */
+
+/* What came between two commits. Does not change once queued. */
+struct second {
+	atomic_uint refs;
+	uint32_t commit;
+	struct block *block;
+	uint32_t counts[SYM_KINDS]; /* symbols that exist by now */
+	struct chunk *chunks;
+	size_t n_chunks, cap_chunks;
+	struct series *series;
+	size_t n_series, cap_series;
+	struct thread_info *threads;
+	size_t n_threads, cap_threads;
+	struct event *events;
+	size_t n_events, cap_events;
+	size_t bytes;
+	uint64_t n_samples;
+	struct second *next;
+};
+
+struct second *second_new(struct block *block);
+void second_drop(struct store *s, struct second *x);
+/* Key of the first thing in raw, by which a view is asked whether it has this second;
+ * false when it has no chunks. */
+bool second_mark(const struct second *x, struct key *key);
+
+/* --- series as the writer knows them --- */
+
+struct live_series {
+	struct series series;
+	struct thread_info *threads; /* newest of each */
+	size_t n_threads, cap_threads;
+	block_id defined_in; /* the block that has its records */
+	bool finished;       /* its buckets are closed: what comes now is late */
+	uint32_t finished_at;
+	struct point points[N_LEVELS]; /* open buckets */
+	bool open[N_LEVELS];
+	struct live_series *next;
+};
+
+/* Buckets whose sums are to be written: done between seconds. */
+struct job {
+	struct job *next;
+	struct block *block;
+	series_id series;
+	unsigned level;
+	int64_t bucket_ns;
+};
+
+struct store {
+	struct sink sink;
+	struct source source;
+	char *dir;
+	struct store_options o;
+	char *temporary; /* removed with everything in it by store_close; or NULL */
+	int owner_fd;
+
+	pthread_rwlock_t db_lock;
+	struct db *db; /* NULL while it cannot be opened */
+
+	pthread_mutex_t lock;
+	pthread_cond_t wake;  /* writer: something to do */
+	pthread_cond_t moved; /* others: a second was written or given up */
+	struct block_list blocks;
+	struct second *queue, **queue_end;
+	size_t queue_bytes;
+	bool writing; /* the head of the queue is being written */
+	bool stop;
+	struct store_stats stats;
+	uint64_t uses; /* counts block_symbols, for forgetting the oldest */
+	uint64_t generation;
+
+	/* sampler's */
+	struct second *filling;
+	struct block *block; /* where filling goes */
+	uint32_t commit;
+	series_id next_series;
+	block_id next_block;
+
+	/* writer's */
+	pthread_t thread;
+	bool has_thread;
+	struct map series_index; /* id -> struct live_series * */
+	struct live_series *series;
+	struct block *writing_block;
+	struct job *jobs, **jobs_end;
+	struct batch *batch;
+	struct buf value;
+	struct chunk piece, whole;
+	int64_t newest_ns;
+	int64_t next_retention_ns;
+	uint64_t lost_reported; /* seconds_lost as of the last event about it */
+	uint16_t piece_seq;
+	uint32_t piece_commit;
+	uint16_t raw_seq; /* pieces of raw in this commit */
+};
+
+/* --- sink.c --- */
+void sink_init(struct store *s);
+void sink_finish(struct store *s);
+
+/* --- writer.c --- */
+int writer_start(struct store *s, struct err *err);
+int writer_stop(struct store *s, struct err *err);
+/* A seq that no other key of this commit has. */
+uint64_t writer_seq(struct store *s, uint32_t commit);
+
+/* --- rollup.c --- */
+void rollup_queue(struct store *s, struct block *b, series_id series, unsigned level,
+	int64_t bucket_ns);
+/* Does the oldest job; false when there is none. */
+bool rollup_step(struct store *s);
+void rollup_release(struct store *s);
+/* Writes the sums of every 5 minutes and the points of every 10 s that have none, so
+ * that raw may go. */
+int rollup_complete(struct store *s, struct block *b, struct err *err);
+
+/* --- retain.c --- */
+void retain_step(struct store *s);
+
+/* --- reader.c --- */
+void reader_init(struct store *s);
+struct walk;
+/* For the writer's own reading: sums and points of one block and series from below
+ * `level`, raw at the bottom. */
+struct walk *walk_new(struct store *s, struct view *v, struct ask *a, struct err *err);
+void walk_free(struct walk *w);
+int walk_sums(struct walk *w, struct block *b, series_id series, int below, int64_t from,
+	int64_t until, sums_fn *fn, void *arg);
+int walk_points(struct walk *w, struct block *b, series_id series, int below,
+	int64_t from, int64_t until, point_fn *fn, void *arg);
+/* Bytes of values read so far. */
+uint64_t walk_bytes(const struct walk *w);
+
+/* --- owner.c --- */
+/* The lock of the owner; ERR_BUSY names who has it. Returns the descriptor. */
+int owner_take(const char *dir, const char *address, struct err *err);
+/* Who owns it: false when nobody does. address may be "". */
+bool owner_is(const char *dir, pid_t *pid, char *address, size_t size);
+/* FORMAT: 0 when it is ours; ERR_NOT_FOUND when there is no store, ERR_VERSION... */
+int format_read(const char *dir, unsigned *format, struct err *err);
+int format_write(const char *dir, struct err *err);
+
+#endif

@@ -1,0 +1,687 @@
+/*
+ * writer.c - the thread that writes: a second is one batch, with the symbols it is the
+ * first to use; between seconds roll-ups and retention. No read happens on the way of a
+ * second that comes in time.
+ *
+ * A disk that cannot be written to costs nothing but the seconds that no longer fit the
+ * queue: RocksDB is reopened once a probe of the directory succeeds.
+ */
+#include "store/inside.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+uint64_t writer_seq(struct store *s, uint32_t commit)
+{
+	if (commit != s->piece_commit) {
+		s->piece_commit = commit;
+		s->piece_seq = 0;
+	}
+	return seq_of(commit, s->piece_seq++);
+}
+
+/* --- series --- */
+
+static struct live_series *live_of(struct store *s, series_id id)
+{
+	uint64_t *at = map_get(&s->series_index, id);
+
+	return at ? (struct live_series *)(uintptr_t)*at : NULL;
+}
+
+static void live_free(struct live_series *l)
+{
+	series_release(&l->series);
+	free(l->threads);
+	free(l);
+}
+
+static void learn_series(struct store *s, const struct series *from)
+{
+	struct live_series *l = live_of(s, from->id);
+	size_t i;
+
+	if (l)
+		return;
+	l = xcalloc(1, sizeof(*l));
+	l->series.id = from->id;
+	l->series.pid = from->pid;
+	l->series.start_ns = from->start_ns;
+	for (i = 0; i < from->n_labels; i++)
+		series_label(&l->series, from->labels[i].key, from->labels[i].value);
+	l->next = s->series;
+	s->series = l;
+	*map_put(&s->series_index, from->id) = (uint64_t)(uintptr_t)l;
+}
+
+static void put_thread(
+	struct store *s, struct block *b, const struct thread_info *t, uint32_t commit)
+{
+	struct key key = key_thread(b->id, t->series, t->thread, writer_seq(s, commit));
+
+	encode_thread(&s->value, t);
+	batch_put(s->batch, s->db, CF_META, &key, &s->value);
+}
+
+/* The block's own record of a series and the names its threads have. */
+static void define_series(
+	struct store *s, struct block *b, struct live_series *l, uint32_t commit)
+{
+	struct key key = key_series(b->id, l->series.id);
+	size_t i;
+
+	if (l->defined_in == b->id)
+		return;
+	encode_series(&s->value, &l->series);
+	batch_put(s->batch, s->db, CF_META, &key, &s->value);
+	for (i = 0; i < l->n_threads; i++)
+		put_thread(s, b, &l->threads[i], commit);
+	l->defined_in = b->id;
+}
+
+static void learn_thread(
+	struct store *s, struct block *b, const struct thread_info *t, uint32_t commit)
+{
+	struct live_series *l = live_of(s, t->series);
+	size_t i;
+
+	if (!l)
+		return;
+	for (i = 0; i < l->n_threads && l->threads[i].thread != t->thread; i++)
+		;
+	if (i == l->n_threads) {
+		GROW(l->threads, l->cap_threads, l->n_threads + 1);
+		l->n_threads++;
+	}
+	l->threads[i] = *t;
+	if (l->defined_in == b->id)
+		put_thread(s, b, t, commit);
+	else
+		define_series(s, b, l, commit);
+}
+
+/* --- buckets --- */
+
+static void put_point(struct store *s, struct block *b, unsigned level,
+	const struct point *p, uint32_t commit)
+{
+	struct key key =
+		key_bucket(b->id, level, p->series, p->from_ns, writer_seq(s, commit));
+
+	encode_point(&s->value, p);
+	batch_put(s->batch, s->db, CF_LINE, &key, &s->value);
+}
+
+static void close_bucket(struct store *s, struct block *b, struct live_series *l,
+	unsigned level, uint32_t commit)
+{
+	if (!l->open[level])
+		return;
+	put_point(s, b, level, &l->points[level], commit);
+	rollup_queue(s, b, l->series.id, level, l->points[level].from_ns);
+	l->open[level] = false;
+}
+
+static void close_all(
+	struct store *s, struct block *b, struct live_series *l, uint32_t commit)
+{
+	unsigned level;
+
+	for (level = 0; level < N_LEVELS; level++)
+		close_bucket(s, b, l, level, commit);
+}
+
+static int collect(void *arg, const struct sums *sums)
+{
+	struct sum_list *list = arg;
+
+	GROW(list->sums, list->cap, list->n + sums->n);
+	memcpy(list->sums + list->n, sums->sums, sums->n * sizeof(*sums->sums));
+	list->n += sums->n;
+	return 0;
+}
+
+/* Data behind the back of a closed bucket: sums that are there get another part. */
+static void put_late_sums(struct store *s, struct block *b, unsigned level,
+	const struct chunk *piece, int64_t bucket, uint32_t commit)
+{
+	struct key first = key_bucket(b->id, level, piece->series, bucket, 0), key;
+	const struct ask all = { .from_ns = INT64_MIN, .until_ns = INT64_MAX };
+	struct view *v = view_new(s->db);
+	struct cursor *c = cursor_new(v, CF_AGG);
+	struct sums_scratch scratch = { 0 };
+	struct sum_list list = { 0 };
+	struct key own = first;
+
+	own.len = 17;
+	cursor_seek(c, &first);
+	if (cursor_at(c, &own)) {
+		chunk_emit_sums(&all, piece, &scratch, collect, &list);
+		sum_list_merge(&list);
+		key = key_bucket(
+			b->id, level, piece->series, bucket, writer_seq(s, commit));
+		encode_sums(&s->value, &list);
+		batch_put(s->batch, s->db, CF_AGG, &key, &s->value);
+	}
+	cursor_free(c);
+	view_free(v);
+	sums_scratch_release(&scratch);
+	free(list.sums);
+}
+
+static void count_level(struct store *s, struct block *b, struct live_series *l,
+	unsigned level, const struct chunk *piece, const struct point *p, uint32_t commit)
+{
+	int64_t bucket = bucket_of(chunk_first_ns(piece), level_ns[level]);
+	struct point late;
+
+	if (l->open[level] && bucket > l->points[level].from_ns)
+		close_bucket(s, b, l, level, commit);
+	if (!l->open[level] && !l->finished &&
+		(!l->points[level].until_ns || bucket >= l->points[level].until_ns ||
+			l->points[level].series == 0)) {
+		point_init(&l->points[level], l->series.id, bucket,
+			bucket + level_ns[level]);
+		l->open[level] = true;
+	}
+	if (l->open[level] && bucket == l->points[level].from_ns) {
+		point_add(&l->points[level], p);
+		return;
+	}
+	point_init(&late, l->series.id, bucket, bucket + level_ns[level]);
+	point_add(&late, p);
+	put_point(s, b, level, &late, commit);
+	put_late_sums(s, b, level, piece, bucket, commit);
+}
+
+/* --- chunks --- */
+
+static void put_piece(struct store *s, struct second *x, struct live_series *l)
+{
+	struct block *b = x->block;
+	int64_t first = chunk_first_ns(&s->piece);
+	struct key key =
+		key_raw(b->id, l->series.id, first, seq_of(x->commit, s->raw_seq++));
+	struct point p;
+	unsigned level;
+
+	encode_chunk(&s->value, &s->piece);
+	batch_put(s->batch, s->db, CF_RAW, &key, &s->value);
+	point_init(&p, l->series.id, INT64_MIN, INT64_MAX);
+	point_add_chunk(&p, &s->piece);
+	for (level = 0; level < N_LEVELS; level++)
+		count_level(s, b, l, level, &s->piece, &p, x->commit);
+}
+
+static void copy_columns(struct chunk *to, const struct chunk *from)
+{
+	size_t i;
+
+	chunk_clear(to);
+	for (i = 0; i < from->n_ticks; i++)
+		chunk_tick(to, from->time_ns[i], from->weight_ns[i]);
+	GROW(to->runs, to->cap_runs, from->n_runs);
+	if (from->n_runs)
+		memcpy(to->runs, from->runs, from->n_runs * sizeof(*from->runs));
+	to->n_runs = from->n_runs;
+	for (i = 0; i < from->n_metrics; i++)
+		chunk_metric(to, &from->metrics[i]);
+	to->stats = from->stats;
+	to->series = from->series;
+}
+
+struct extent {
+	int64_t from, until;
+};
+
+static void put_chunk(
+	struct store *s, struct second *x, const struct chunk *c, struct extent *extent)
+{
+	struct live_series *l = live_of(s, c->series);
+	size_t at = 0, n;
+
+	if (!l) { /* ended long ago */
+		pthread_mutex_lock(&s->lock);
+		s->stats.samples_lost += c->stats.n_samples;
+		pthread_mutex_unlock(&s->lock);
+		return;
+	}
+	define_series(s, x->block, l, x->commit);
+	copy_columns(&s->whole, c);
+	chunk_quantise(&s->whole);
+	do {
+		at = chunk_piece(&s->whole, at, &s->piece);
+		n = s->piece.n_ticks;
+		put_piece(s, x, l);
+		if (chunk_first_ns(&s->piece) < extent->from)
+			extent->from = chunk_first_ns(&s->piece);
+		if ((n ? s->piece.time_ns[n - 1] : chunk_first_ns(&s->piece)) >=
+			extent->until)
+			extent->until = 1 + (n ? s->piece.time_ns[n - 1]
+					       : chunk_first_ns(&s->piece));
+	} while (at < s->whole.n_ticks);
+}
+
+/* --- a second --- */
+
+static void put_event(
+	struct store *s, struct block *b, const struct event *e, uint32_t commit)
+{
+	struct key key = key_event(b->id, e->time_ns, writer_seq(s, commit));
+
+	encode_event(&s->value, e);
+	batch_put(s->batch, s->db, CF_META, &key, &s->value);
+}
+
+static void report_losses(struct store *s, struct second *x)
+{
+	struct event e = { .time_ns = clock_wall_ns(), .kind = EVENT_LOST };
+	uint64_t lost;
+
+	pthread_mutex_lock(&s->lock);
+	lost = s->stats.seconds_lost - s->lost_reported;
+	snprintf(e.text, sizeof(e.text), "%llu seconds could not be written: %.120s",
+		(unsigned long long)lost, s->stats.problem);
+	pthread_mutex_unlock(&s->lock);
+	if (!lost)
+		return;
+	if (x->n_chunks && x->chunks[0].n_ticks)
+		e.time_ns = x->chunks[0].time_ns[0];
+	put_event(s, x->block, &e, x->commit);
+	s->lost_reported += lost;
+}
+
+static void finish_series(struct store *s, struct second *x, series_id id)
+{
+	struct live_series *l = live_of(s, id);
+
+	if (!l || l->finished)
+		return;
+	close_all(s, x->block, l, x->commit);
+	l->finished = true;
+	l->finished_at = x->commit;
+}
+
+/* Series that ended a minute of commits ago: what comes later for them is dropped. */
+static void forget_finished(struct store *s, uint32_t commit)
+{
+	struct live_series **at = &s->series, *l;
+	bool any = false;
+
+	while ((l = *at)) {
+		if (!l->finished || commit - l->finished_at < 60) {
+			at = &l->next;
+			continue;
+		}
+		*at = l->next;
+		live_free(l);
+		any = true;
+	}
+	if (!any)
+		return;
+	map_clear(&s->series_index);
+	for (l = s->series; l; l = l->next)
+		*map_put(&s->series_index, l->series.id) = (uint64_t)(uintptr_t)l;
+}
+
+static void fill_batch(struct store *s, struct second *x, struct extent *extent)
+{
+	struct block *b = x->block;
+	struct key key = key_symbols(b->id, seq_of(x->commit, 0));
+	size_t i;
+
+	batch_clear(s->batch);
+	s->piece_commit = x->commit;
+	s->piece_seq = 0;
+	s->raw_seq = 0;
+	for (i = 0; i < x->n_series; i++)
+		learn_series(s, &x->series[i]);
+	for (i = 0; i < x->n_chunks; i++)
+		put_chunk(s, x, &x->chunks[i], extent);
+	if (memcmp(b->written, x->counts, sizeof(b->written)) != 0) {
+		encode_symbols(&s->value, b->symbols, b->written, x->counts);
+		batch_put(s->batch, s->db, CF_SYM, &key, &s->value);
+	}
+	for (i = 0; i < x->n_threads; i++)
+		learn_thread(s, b, &x->threads[i], x->commit);
+	for (i = 0; i < x->n_events; i++) {
+		const struct event *e = &x->events[i];
+		struct live_series *l = live_of(s, e->series);
+
+		if (l)
+			define_series(s, b, l, x->commit);
+		put_event(s, b, e, x->commit);
+		if (e->kind == EVENT_EXIT || e->kind == EVENT_DETACH)
+			finish_series(s, x, e->series);
+	}
+	report_losses(s, x);
+}
+
+/* The block before has its last second: its buckets are closed, its end is written. */
+static void end_block(struct store *s, struct block *b, uint32_t commit)
+{
+	struct live_series *l;
+
+	for (l = s->series; l; l = l->next) {
+		if (!l->finished)
+			close_all(s, b, l, commit);
+		memset(l->points, 0, sizeof(l->points));
+	}
+	pthread_mutex_lock(&s->lock);
+	b->ended = true;
+	pthread_mutex_unlock(&s->lock);
+	if (b->begun)
+		blocks_put_extent(s, b, s->batch);
+}
+
+static void advance(
+	struct store *s, struct second *x, const struct extent *extent, bool *new_extent)
+{
+	struct block *b = x->block;
+
+	pthread_mutex_lock(&s->lock);
+	*new_extent = !b->begun || extent->from < b->from_ns;
+	if (extent->from < b->from_ns)
+		b->from_ns = extent->from;
+	if (extent->until > b->until_ns)
+		b->until_ns = extent->until;
+	pthread_mutex_unlock(&s->lock);
+	if (extent->until > s->newest_ns)
+		s->newest_ns = extent->until;
+}
+
+/* Builds the batch of the head of the queue; afterwards it is only written, again and
+ * again if need be, so that no state has to be taken back. */
+static void build(struct store *s, struct second *x)
+{
+	struct extent extent = { INT64_MAX, INT64_MIN };
+	struct block *b = x->block, *before = s->writing_block;
+	bool new_extent;
+
+	fill_batch(s, x, &extent);
+	if (before && before != b) {
+		/* In one batch with the first second of the new block. */
+		end_block(s, before, x->commit);
+		s->writing_block = NULL;
+		pthread_mutex_lock(&s->lock);
+		before->live = false;
+		block_drop_locked(s, before);
+		pthread_mutex_unlock(&s->lock);
+	}
+	if (!s->writing_block) {
+		pthread_mutex_lock(&s->lock);
+		s->writing_block = block_hold(b);
+		pthread_mutex_unlock(&s->lock);
+	}
+	advance(s, x, &extent, &new_extent);
+	if (new_extent) {
+		blocks_put_extent(s, b, s->batch);
+		b->begun = true;
+	}
+	memcpy(b->written, x->counts, sizeof(b->written));
+	forget_finished(s, x->commit);
+}
+
+/* --- trouble --- */
+
+static void note_problem(struct store *s, const struct err *err)
+{
+	bool fresh;
+
+	pthread_mutex_lock(&s->lock);
+	fresh = !s->stats.failing;
+	s->stats.failing = true;
+	snprintf(s->stats.problem, sizeof(s->stats.problem), "%.255s", err->msg);
+	s->generation++;
+	pthread_cond_broadcast(&s->moved);
+	pthread_mutex_unlock(&s->lock);
+	if (fresh)
+		log_warn("%s; sampling goes on, writing resumes when it can", err->msg);
+}
+
+static void note_success(struct store *s, const struct second *x, size_t bytes)
+{
+	bool was;
+
+	pthread_mutex_lock(&s->lock);
+	was = s->stats.failing;
+	s->stats.failing = false;
+	s->stats.seconds_written += x->n_chunks != 0;
+	s->stats.chunks_written += x->n_chunks;
+	s->stats.samples_written += x->n_samples;
+	s->generation++;
+	pthread_mutex_unlock(&s->lock);
+	atomic_fetch_add(&x->block->bytes, bytes / 2); /* on disk: about half */
+	if (was)
+		log_warn("%s can be written again", s->dir);
+}
+
+/* Can a file of the size that RocksDB needs to begin with be written? */
+static bool probe(struct store *s)
+{
+	static const char zeros[64 << 10];
+	char *path = xasprintf("%s/probe", s->dir);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), i;
+	bool fine = fd >= 0;
+
+	for (i = 0; i < 16 && fine; i++)
+		fine = write(fd, zeros, sizeof(zeros)) == (ssize_t)sizeof(zeros);
+	if (fine)
+		fine = fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	unlink(path);
+	free(path);
+	return fine;
+}
+
+static int reopen(struct store *s, struct err *err)
+{
+	int ret = 0;
+
+	if (!probe(s))
+		return err_set(err, ERR_NO_SPACE, "no room in %s", s->dir);
+	pthread_rwlock_wrlock(&s->db_lock);
+	db_close(s->db);
+	s->db = db_open(s->dir, DB_WRITE, !s->o.no_sync, err);
+	if (!s->db)
+		ret = -1;
+	pthread_rwlock_unlock(&s->db_lock);
+	return ret;
+}
+
+/* Waits up to a second, less when the store is being closed. */
+static void pause_writing(struct store *s)
+{
+	struct timespec until = clock_timespec(clock_wall_ns() + NS_PER_SEC);
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static bool is_stopping(struct store *s)
+{
+	bool stop;
+
+	pthread_mutex_lock(&s->lock);
+	stop = s->stop;
+	pthread_mutex_unlock(&s->lock);
+	return stop;
+}
+
+/* Tries until `attempt` works; when the store is being closed, a few times only. */
+static int insist(struct store *s, int (*attempt)(struct store *, struct err *))
+{
+	struct err err = ERR_INIT;
+	int tries_left = 3;
+
+	while (attempt(s, &err) < 0) {
+		note_problem(s, &err);
+		if (is_stopping(s) && !tries_left--)
+			return -1;
+		pause_writing(s);
+		reopen(s, &err);
+	}
+	return 0;
+}
+
+static int is_open(struct store *s, struct err *err)
+{
+	return s->db ? 0 : err_set(err, ERR_FAILED, "%s could not be reopened", s->dir);
+}
+
+static int write_batch(struct store *s, struct err *err)
+{
+	return s->db ? db_write(s->db, s->batch, err) : is_open(s, err);
+}
+
+/* --- the thread --- */
+
+static struct second *next_second(struct store *s)
+{
+	struct second *x;
+
+	pthread_mutex_lock(&s->lock);
+	x = s->queue;
+	s->writing = x != NULL;
+	pthread_mutex_unlock(&s->lock);
+	return x;
+}
+
+static void done_with(struct store *s, struct second *x)
+{
+	pthread_mutex_lock(&s->lock);
+	s->queue = x->next;
+	if (!s->queue)
+		s->queue_end = &s->queue;
+	s->queue_bytes -= x->bytes;
+	s->writing = false;
+	pthread_cond_broadcast(&s->moved);
+	pthread_mutex_unlock(&s->lock);
+	second_drop(s, x);
+}
+
+static void write_second(struct store *s, struct second *x)
+{
+	bool fine = insist(s, is_open) == 0;
+
+	if (fine) {
+		build(s, x);
+		fine = insist(s, write_batch) == 0;
+	}
+	if (fine) {
+		note_success(s, x, batch_bytes(s->batch));
+	} else {
+		pthread_mutex_lock(&s->lock);
+		s->stats.seconds_lost += x->n_chunks != 0;
+		s->stats.samples_lost += x->n_samples;
+		pthread_mutex_unlock(&s->lock);
+	}
+	done_with(s, x);
+}
+
+static void *writer_main(void *arg)
+{
+	struct store *s = arg;
+	struct second *x;
+
+	for (;;) {
+		x = next_second(s);
+		if (x) {
+			write_second(s, x);
+			continue;
+		}
+		if (rollup_step(s))
+			continue;
+		retain_step(s);
+		pthread_mutex_lock(&s->lock);
+		s->stats.write_ns = (uint64_t)clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		if (s->stop && !s->queue) {
+			pthread_mutex_unlock(&s->lock);
+			break;
+		}
+		while (!s->queue && !s->stop) {
+			struct timespec until =
+				clock_timespec(clock_wall_ns() + 60 * NS_PER_SEC);
+
+			if (pthread_cond_timedwait(&s->wake, &s->lock, &until))
+				break;
+		}
+		pthread_mutex_unlock(&s->lock);
+	}
+	return NULL;
+}
+
+int writer_start(struct store *s, struct err *err)
+{
+	int failed;
+
+	s->batch = batch_new();
+	s->jobs_end = &s->jobs;
+	failed = pthread_create(&s->thread, NULL, writer_main, s);
+	if (failed)
+		return err_sys(err, failed, "cannot start the writer's thread");
+	s->has_thread = true;
+	return 0;
+}
+
+/* Everything that is open is closed: the store is as small and quick as it gets. */
+static int write_last(struct store *s, struct err *err)
+{
+	struct block *b = s->writing_block;
+
+	if (!b)
+		return 0;
+	batch_clear(s->batch);
+	end_block(s, b, s->commit);
+	if (!s->db)
+		return err_set(err, ERR_FAILED, "%s", s->stats.problem);
+	if (db_write(s->db, s->batch, err) < 0)
+		return -1;
+	while (rollup_step(s))
+		;
+	return 0;
+}
+
+int writer_stop(struct store *s, struct err *err)
+{
+	struct live_series *l;
+	int ret = 0;
+
+	if (s->has_thread) {
+		pthread_mutex_lock(&s->lock);
+		s->stop = true;
+		pthread_cond_signal(&s->wake);
+		pthread_mutex_unlock(&s->lock);
+		pthread_join(s->thread, NULL);
+		s->has_thread = false;
+		ret = s->stats.failing
+			      ? err_set(err, ERR_NO_SPACE, "%s", s->stats.problem)
+			      : write_last(s, err);
+	}
+	rollup_release(s);
+	while ((l = s->series)) {
+		s->series = l->next;
+		live_free(l);
+	}
+	map_release(&s->series_index);
+	if (s->writing_block)
+		block_drop(s, s->writing_block);
+	s->writing_block = NULL;
+	batch_free(s->batch);
+	s->batch = NULL;
+	buf_release(&s->value);
+	chunk_release(&s->piece);
+	chunk_release(&s->whole);
+	return ret;
+}

@@ -1,0 +1,542 @@
+/* test_store.c - what goes into a store comes out of it: codecs, roll-ups, tail, blocks */
+#include "test.h"
+
+#include "load.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "store/codec.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- codecs --- */
+
+static void random_chunk(struct chunk *c, unsigned seed)
+{
+	int64_t t = 1795262400 * NS_PER_SEC + 123456789;
+	unsigned n = 1 + seed * 7 % 300, i, k;
+
+	chunk_clear(c);
+	for (i = 0; i < n; i++) {
+		uint64_t gap = 9000000 + (uint64_t)rand() % 2000000;
+
+		t += (int64_t)gap;
+		chunk_tick(c, t, i % 50 == 49 ? gap / 2 : gap);
+	}
+	for (k = 0; k < 1 + seed % 9; k++) {
+		for (i = (unsigned)rand() % n; i < n;) {
+			struct run r = { .thread = k * 3, .first_tick = i };
+
+			r.n_ticks = 1 + (uint32_t)rand() % 5;
+			if (r.first_tick + r.n_ticks > n)
+				r.n_ticks = n - r.first_tick;
+			r.stack = (stack_id)rand() % (seed % 2 ? 100 : 1000000);
+			r.state = (uint16_t)(rand() % 256);
+			r.wait = (wait_id)(rand() % 3 ? 0 : 0xff00);
+			chunk_run(c, &r);
+			i += r.n_ticks + (uint32_t)(rand() % 4 == 0);
+		}
+	}
+	for (i = 0; i < seed % 3; i++)
+		chunk_metric(c,
+			&(struct metric){ t - 1000 * i, (uint64_t)rand(), i, 9, 1, 2 });
+	c->stats.ticks_wanted = n;
+	c->stats.n_lost[ST_TORN] = seed;
+	chunk_quantise(c);
+}
+
+TEST(a_chunk_reads_back_as_it_was_stored)
+{
+	struct chunk c = { 0 }, back = { 0 };
+	struct buf value = BUF_INIT;
+	unsigned seed;
+	size_t i;
+
+	for (seed = 0; seed < 300; seed++) {
+		struct key key = key_raw(1, 2, 3, seed);
+		struct reader r;
+
+		random_chunk(&c, seed);
+		buf_clear(&value);
+		encode_chunk(&value, &c);
+		seal(&value, &key);
+		r = unseal(key.data, key.len, value.data, value.len);
+		CHECK_INT(decode_chunk(&back, &r, chunk_first_ns(&c)), 0);
+		CHECK_INT(back.n_ticks, c.n_ticks);
+		CHECK_MEM(back.time_ns, c.time_ns, c.n_ticks * 8);
+		CHECK_MEM(back.weight_ns, c.weight_ns, c.n_ticks * 8);
+		CHECK_INT(back.n_runs, c.n_runs);
+		for (i = 0; i < c.n_runs; i++)
+			CHECK_MEM(&back.runs[i], &c.runs[i], sizeof(struct run));
+		CHECK_INT(back.n_metrics, c.n_metrics);
+		for (i = 0; i < c.n_metrics; i++)
+			CHECK_INT(back.metrics[i].rss_bytes, c.metrics[i].rss_bytes);
+		CHECK_MEM(&back.stats, &c.stats, sizeof(c.stats));
+	}
+	chunk_release(&c);
+	chunk_release(&back);
+	buf_release(&value);
+}
+
+/* Damage is noticed by the checksum; behind it, whatever decodes stays within bounds. */
+TEST(a_damaged_chunk_is_refused_or_harmless)
+{
+	struct chunk c = { 0 }, back = { 0 };
+	struct buf value = BUF_INIT;
+	struct key key = key_raw(1, 2, 3, 4);
+	unsigned i;
+	size_t k;
+
+	random_chunk(&c, 41);
+	encode_chunk(&value, &c);
+	seal(&value, &key);
+	for (i = 0; i < 20000; i++) {
+		size_t at = (size_t)rand() % (value.len - 4);
+		char old = value.data[at];
+		struct reader r;
+
+		value.data[at] = (char)rand();
+		r = unseal(key.data, key.len, value.data, value.len);
+		if (value.data[at] != old)
+			CHECK(r.bad);
+		r = reader_of(
+			value.data, value.len - 4 - (i % 7 ? 0 : (size_t)rand() % 50));
+		if (decode_chunk(&back, &r, 5) == 0) {
+			for (k = 0; k < back.n_runs; k++)
+				CHECK(back.runs[k].first_tick + back.runs[k].n_ticks <=
+					back.n_ticks);
+		}
+		value.data[at] = old;
+	}
+	chunk_release(&c);
+	chunk_release(&back);
+	buf_release(&value);
+}
+
+TEST(pieces_lie_within_ten_seconds_and_add_up)
+{
+	struct chunk c = { 0 }, piece = { 0 };
+	int64_t t = 1795262408 * NS_PER_SEC;
+	size_t at = 0, ticks = 0, metrics = 0, samples = 0, i;
+	unsigned n = 0;
+
+	for (i = 0; i < 40; i++) {
+		/* over a boundary, then the clock steps back an hour */
+		t += i == 30 ? -3600 * NS_PER_SEC : 100 * NS_PER_MS;
+		chunk_tick(&c, t, 100 * NS_PER_MS);
+		if (i % 8 == 0)
+			chunk_metric(
+				&c, &(struct metric){ .time_ns = t, .rss_bytes = 1 });
+	}
+	chunk_run(&c, &(struct run){ .thread = 1, .first_tick = 2, .n_ticks = 38 });
+	c.stats.ticks_wanted = 40;
+	chunk_quantise(&c);
+	do {
+		at = chunk_piece(&c, at, &piece);
+		CHECK(piece.n_ticks > 0);
+		CHECK(bucket_of(piece.time_ns[0], level_ns[0]) ==
+			bucket_of(piece.time_ns[piece.n_ticks - 1], level_ns[0]));
+		CHECK_INT(piece.stats.ticks_wanted, n ? 0 : 40);
+		ticks += piece.n_ticks;
+		metrics += piece.n_metrics;
+		samples += piece.runs[0].n_ticks;
+		n++;
+	} while (at < c.n_ticks);
+	CHECK_INT(n, 3);
+	CHECK_INT(ticks, 40);
+	CHECK_INT(metrics, c.n_metrics);
+	CHECK_INT(samples, 38);
+	chunk_release(&c);
+	chunk_release(&piece);
+}
+
+TEST(sums_read_back_merged)
+{
+	struct sum_list l = { 0 }, back = { 0 };
+	struct buf value = BUF_INIT;
+	struct reader r;
+	uint64_t n = 0, ns = 0;
+	size_t i;
+
+	GROW(l.sums, l.cap, 5000);
+	for (i = 0; i < 5000; i++) {
+		l.sums[l.n++] = (struct sum){ (thread_id)rand() % 8,
+			(stack_id)rand() % 500, (uint16_t)(rand() % 3), 0,
+			1 + (uint64_t)rand() % 3, ((uint64_t)rand() % 300) << 16 };
+		n += l.sums[i].n;
+		ns += l.sums[i].weight_ns;
+	}
+	sum_list_merge(&l);
+	CHECK(l.n < 5000);
+	encode_sums(&value, &l);
+	r = reader_of(value.data, value.len);
+	CHECK_INT(decode_sums(&back, &r), 0);
+	CHECK_INT(back.n, l.n);
+	for (i = 0; i < l.n; i++) {
+		n -= back.sums[i].n;
+		ns -= back.sums[i].weight_ns;
+		CHECK_INT(back.sums[i].stack, l.sums[i].stack);
+	}
+	CHECK_INT(n, 0);
+	CHECK_INT(ns, 0);
+	free(l.sums);
+	free(back.sums);
+	buf_release(&value);
+}
+
+/* --- stores --- */
+
+static struct store *open_store(const char *dir, enum store_mode mode, int64_t block_ns)
+{
+	const struct store_options o = {
+		.mode = mode, .no_sync = true, .block_ns = block_ns
+	};
+	struct err err = ERR_INIT;
+	struct store *s = store_open(dir, &o, &err);
+
+	if (!s)
+		fail_msg("%s", err.msg);
+	return s;
+}
+
+static void close_store(struct store *s)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_OK(store_close(s, &err), err);
+}
+
+/* What an answer adds up to: by (series, thread, state, stack's name path hash). */
+struct total {
+	struct map n, ns;
+	uint64_t samples, weight_ns;
+};
+
+static uint64_t path_hash(const struct symbols *s, stack_id id)
+{
+	uint64_t h = 1;
+
+	for (; id; id = symbols_stack_of(s, id)->parent) {
+		const struct frame *f =
+			symbols_frame_of(s, symbols_stack_of(s, id)->frame);
+		size_t len;
+		const char *name =
+			symbols_text(s, symbols_func_of(s, f->func)->name, &len);
+
+		h = hash_step(hash_step(h, hash_bytes(name, len)), f->line);
+	}
+	return h;
+}
+
+static int add_sums(void *arg, const struct sums *sums)
+{
+	struct total *t = arg;
+	size_t i;
+
+	for (i = 0; i < sums->n; i++) {
+		const struct sum *s = &sums->sums[i];
+		uint64_t key = hash_step(path_hash(sums->symbols, s->stack),
+			(uint64_t)sums->series << 40 | s->thread << 16 | s->state);
+
+		*map_put(&t->n, key) += s->n;
+		*map_put(&t->ns, key) += s->weight_ns;
+		t->samples += s->n;
+		t->weight_ns += s->weight_ns;
+	}
+	return 0;
+}
+
+struct raw_total {
+	struct total t;
+	struct ask *a;
+	struct sums_scratch scratch;
+};
+
+static int add_chunk(void *arg, const struct chunk *c)
+{
+	struct raw_total *r = arg;
+
+	return chunk_emit_sums(r->a, c, &r->scratch, add_sums, &r->t);
+}
+
+static void total_release(struct total *t)
+{
+	map_release(&t->n);
+	map_release(&t->ns);
+}
+
+static struct total sums_of(struct source *s, int64_t from, int64_t until)
+{
+	struct ask a = { .from_ns = from, .until_ns = until };
+	struct err err = ERR_INIT;
+	struct total t = { 0 };
+
+	CHECK_OK(s->ops->sums(s, &a, add_sums, &t, &err), err);
+	ask_release(&a);
+	return t;
+}
+
+static struct total raw_of(struct source *s, int64_t from, int64_t until)
+{
+	struct ask a = { .from_ns = from, .until_ns = until };
+	struct raw_total r = { .a = &a };
+	struct err err = ERR_INIT;
+
+	CHECK_OK(s->ops->chunks(s, &a, add_chunk, &r, &err), err);
+	ask_release(&a);
+	sums_scratch_release(&r.scratch);
+	return r.t;
+}
+
+static void check_same(const struct total *a, const struct total *b)
+{
+	size_t i;
+
+	CHECK_INT(a->samples, b->samples);
+	CHECK_INT(a->weight_ns, b->weight_ns);
+	CHECK_INT(a->n.n, b->n.n);
+	for (i = 0; a->n.slots && i <= a->n.mask; i++) {
+		const struct map_slot *slot = &a->n.slots[i];
+
+		if (!slot->used)
+			continue;
+		CHECK(map_get(&b->n, slot->key) != NULL);
+		CHECK_INT(*map_get(&b->n, slot->key), slot->value);
+		CHECK_INT(*map_get(&b->ns, slot->key), *map_get(&a->ns, slot->key));
+	}
+}
+
+static void check_ranges(struct source *s, unsigned how_many)
+{
+	int64_t from, until;
+	struct err err = ERR_INIT;
+	unsigned i;
+
+	CHECK_OK(s->ops->range(s, &from, &until, &err), err);
+	for (i = 0; i < how_many; i++) {
+		int64_t span = until - from, a = from, b = until;
+		struct total sums, raw;
+
+		if (i) {
+			a += (int64_t)((double)rand() / RAND_MAX * (double)span);
+			b = a +
+			    (int64_t)((double)rand() / RAND_MAX * (double)(until - a));
+		}
+		if (i % 3 == 1) /* on boundaries of buckets */
+			a = bucket_of(a, level_ns[i % 2]);
+		sums = sums_of(s, a, b);
+		raw = raw_of(s, a, b);
+		check_same(&sums, &raw);
+		total_release(&sums);
+		total_release(&raw);
+	}
+}
+
+TEST(rollups_are_raw_exactly_before_and_after_closing)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 0);
+	const struct load_options lo = { .n_series = 2,
+		.n_threads = 4,
+		.n_stacks = 60,
+		.hz = 20,
+		.start_ns = 1795262393 * NS_PER_SEC };
+	struct load *l = load_new(&lo, store_sink(s));
+	struct err err = ERR_INIT;
+	struct total all;
+	unsigned i;
+
+	for (i = 0; i < 1300; i++) {
+		load_second(l);
+		if (i == 400 || i == 777)
+			check_ranges(
+				store_source(s), 5); /* with a tail, while it writes */
+	}
+	CHECK_OK(store_flush(s, &err), err);
+	check_ranges(store_source(s), 20);
+	close_store(s);
+	s = open_store(dir, STORE_READ, 0);
+	check_ranges(store_source(s), 40);
+	all = sums_of(store_source(s), 0, INT64_MAX);
+	CHECK_INT(all.samples, load_samples(l));
+	total_release(&all);
+	close_store(s);
+	load_free(l);
+	free(dir);
+}
+
+TEST(a_clock_that_steps_back_loses_and_doubles_nothing)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 0);
+	const struct load_options lo = { .n_series = 2,
+		.n_threads = 3,
+		.n_stacks = 30,
+		.hz = 10,
+		.start_ns = 1795262393 * NS_PER_SEC };
+	struct load *l = load_new(&lo, store_sink(s));
+	struct err err = ERR_INIT;
+	struct total all;
+	unsigned i;
+
+	for (i = 0; i < 2000; i++) {
+		if (i == 900)
+			load_step_clock(l, -500 * NS_PER_SEC);
+		if (i == 1500)
+			load_step_clock(l, -3600 * NS_PER_SEC);
+		if (i == 1700)
+			load_step_clock(l, 7200 * NS_PER_SEC);
+		load_second(l);
+		if (i % 100 == 0)
+			CHECK_OK(store_flush(s, &err), err);
+	}
+	CHECK_OK(store_flush(s, &err), err);
+	check_ranges(store_source(s), 10);
+	close_store(s);
+	s = open_store(dir, STORE_READ, 0);
+	check_ranges(store_source(s), 30);
+	all = sums_of(store_source(s), 0, INT64_MAX);
+	CHECK_INT(all.samples, load_samples(l));
+	total_release(&all);
+	close_store(s);
+	load_free(l);
+	free(dir);
+}
+
+TEST(blocks_have_symbols_of_their_own)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 60 * NS_PER_SEC);
+	const struct load_options lo = {
+		.n_series = 2, .n_threads = 3, .n_stacks = 200, .hz = 20
+	};
+	struct load *l = load_new(&lo, store_sink(s));
+	struct symbols *before = store_sink(s)->ops->symbols(store_sink(s));
+	struct total all;
+	unsigned i;
+
+	for (i = 0; i < 400; i++)
+		load_second(l);
+	CHECK(store_sink(s)->ops->symbols(store_sink(s)) != before);
+	check_ranges(store_source(s), 10);
+	close_store(s);
+	s = open_store(dir, STORE_WRITE, 60 * NS_PER_SEC);
+	all = sums_of(store_source(s), 0, INT64_MAX);
+	CHECK_INT(all.samples, load_samples(l));
+	total_release(&all);
+	check_ranges(store_source(s), 10);
+	close_store(s);
+	load_free(l);
+	free(dir);
+}
+
+static int add_point(void *arg, const struct point *p)
+{
+	struct point *sum = arg;
+
+	point_add(sum, p);
+	return 0;
+}
+
+TEST(points_of_any_step_add_up)
+{
+	static const int64_t steps[] = { 0, 10 * NS_PER_MS, NS_PER_SEC, 10 * NS_PER_SEC,
+		60 * NS_PER_SEC, 300 * NS_PER_SEC, 3600 * NS_PER_SEC };
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 0);
+	const struct load_options lo = { .n_threads = 3, .n_stacks = 30, .hz = 10 };
+	struct load *l = load_new(&lo, store_sink(s));
+	unsigned i;
+
+	for (i = 0; i < 1000; i++)
+		load_second(l);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct ask a = { .until_ns = INT64_MAX, .step_ns = steps[i] };
+		struct source *src = store_source(s);
+		struct err err = ERR_INIT;
+		struct point p;
+
+		point_init(&p, 0, 0, 0);
+		CHECK_OK(src->ops->points(src, &a, add_point, &p, &err), err);
+		ask_release(&a);
+		CHECK_INT(p.n_samples, load_samples(l));
+		CHECK_INT(p.n_ticks, 10000);
+		CHECK_INT(p.n_metrics, 1000);
+		CHECK_INT(p.wanted, 10000);
+	}
+	close_store(s);
+	load_free(l);
+	free(dir);
+}
+
+TEST(a_second_writer_is_refused_and_told_by_whom)
+{
+	char *dir = xstrdup(test_tmpdir());
+	const struct store_options o = { .mode = STORE_WRITE,
+		.address = "http://here:1" };
+	struct err err = ERR_INIT;
+	struct store *s = store_open(dir, &o, &err), *second;
+
+	CHECK(s != NULL);
+	second = store_open(dir, &o, &err);
+	CHECK(second == NULL);
+	CHECK_INT(err.code, ERR_BUSY);
+	CHECK(strstr(err.msg, "http://here:1") != NULL);
+	close_store(s);
+	s = store_open(dir, &o, &err);
+	CHECK(s != NULL);
+	close_store(s);
+	free(dir);
+}
+
+TEST(a_reader_beside_the_writer_sees_what_was_written)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 0), *r;
+	const struct load_options lo = { .n_threads = 3, .n_stacks = 300, .hz = 20 };
+	struct load *l = load_new(&lo, store_sink(s));
+	struct err err = ERR_INIT;
+	unsigned i;
+
+	load_second(l);
+	CHECK_OK(store_flush(s, &err), err);
+	r = open_store(dir, STORE_READ, 0);
+	for (i = 0; i < 40; i++) {
+		unsigned k;
+		struct total t;
+
+		for (k = 0; k < 10; k++)
+			load_second(l);
+		CHECK_OK(store_flush(s, &err), err);
+		CHECK_OK(store_refresh(r, &err), err);
+		t = sums_of(store_source(r), 0, INT64_MAX);
+		CHECK_INT(t.samples, load_samples(l));
+		total_release(&t);
+	}
+	check_ranges(store_source(r), 5);
+	close_store(r);
+	close_store(s);
+	load_free(l);
+	free(dir);
+}
+
+TEST(a_store_of_a_newer_format_is_refused)
+{
+	char *dir = xstrdup(test_tmpdir()), *path = xasprintf("%s/FORMAT", dir);
+	const struct store_options o = { .mode = STORE_READ };
+	struct err err = ERR_INIT;
+	FILE *f;
+
+	close_store(open_store(dir, STORE_WRITE, 0));
+	f = fopen(path, "w");
+	fprintf(f, "pystrobe-store 99\n");
+	fclose(f);
+	CHECK(store_open(dir, &o, &err) == NULL);
+	CHECK_INT(err.code, ERR_VERSION);
+	free(path);
+	free(dir);
+}
