@@ -123,8 +123,8 @@ static void cells(const struct line *l, char text[COLUMNS][48])
 	snprintf(text[2], 48, "%s", l->user);
 	snprintf(text[3], 48, "%s", l->p->container);
 	snprintf(text[4], 48, "%u", l->p->n_threads);
-	screen_bytes(text[5], 48, (double)l->p->rss_bytes);
-	screen_span(text[6], 48, up > 0 ? up : 0);
+	text_bytes(text[5], 48, (double)l->p->rss_bytes);
+	text_span(text[6], 48, up > 0 ? up : 0);
 	snprintf(text[7], 48, "%s", verdict(l));
 }
 
@@ -136,7 +136,7 @@ static void print_command(struct buf *out, const char *command, size_t columns)
 
 	if (utf8_columns(command, strlen(command)) > columns && base)
 		command = base + 1;
-	screen_fit(out, command, columns);
+	text_fit(out, command, columns);
 }
 
 static void print_row(struct buf *out, char text[COLUMNS][48], const size_t *width,

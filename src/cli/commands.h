@@ -9,7 +9,8 @@
 /* clang-format off */
 #define CMD_LIST(X) \
 	X(ps)       \
-	X(dump)     \
+	X(dump)               \
+	X(serve)              \
 	X(completion) \
 	X(man)
 /* clang-format on */

@@ -76,14 +76,14 @@ static void put_frame(
 		ink(s->colour, mark      ? INK_DIM
 			       : library ? INK_PLAIN
 					 : INK_NAME));
-	screen_text(out, f->name, strlen(f->name));
+	text_safe(out, f->name, strlen(f->name));
 	buf_str(out, off);
 	if (mark) {
 		buf_char(out, '\n');
 		return;
 	}
 	buf_printf(out, " %s(", ink(s->colour, INK_DIM));
-	screen_text(out, s->full_paths ? f->file : short_path(f->file, f->flags),
+	text_safe(out, s->full_paths ? f->file : short_path(f->file, f->flags),
 		strlen(s->full_paths ? f->file : short_path(f->file, f->flags)));
 	if (f->line)
 		buf_printf(out, "%s:%s%u%s", off, ink(s->colour, INK_LINE), f->line,
@@ -121,9 +121,9 @@ static void put_locals(
 		if (is_definition(l))
 			continue;
 		buf_printf(out, "        %s", ink(s->colour, INK_DIM));
-		screen_text(out, l->name, strlen(l->name));
+		text_safe(out, l->name, strlen(l->name));
 		buf_printf(out, " = %s", ink(s->colour, INK_PLAIN));
-		screen_fit(out, l->text ? l->text : "?", room > used ? room - used : 20);
+		text_fit(out, l->text ? l->text : "?", room > used ? room - used : 20);
 		if (l->kind < ARRAY_SIZE(words) && words[l->kind])
 			buf_str(out, words[l->kind]);
 		buf_char(out, '\n');
@@ -147,7 +147,7 @@ static void put_thread(const struct dump *d, const struct dump_thread *t,
 		buf_printf(out, "0x%llx", (unsigned long long)t->ident);
 	if (t->name[0]) {
 		buf_str(out, " \"");
-		screen_text(out, t->name, strlen(t->name));
+		text_safe(out, t->name, strlen(t->name));
 		buf_char(out, '"');
 	}
 	buf_str(out, off);
@@ -168,7 +168,7 @@ static void put_thread(const struct dump *d, const struct dump_thread *t,
 		put_frame(f, s, out);
 		if (f->source) {
 			buf_str(out, "        ");
-			screen_fit(out, f->source, s->columns > 20 ? s->columns - 8 : 20);
+			text_fit(out, f->source, s->columns > 20 ? s->columns - 8 : 20);
 			buf_char(out, '\n');
 		}
 		put_locals(f, s, out);
@@ -183,12 +183,12 @@ void dump_text(const struct dump *d, const struct dump_style *s, struct buf *out
 	snprintf(head, sizeof(head), "Process %d: ", (int)d->pid);
 	buf_printf(
 		out, "%s%s%s", ink(s->colour, INK_BOLD), head, ink(s->colour, INK_PLAIN));
-	screen_fit(out, d->command,
+	text_fit(out, d->command,
 		s->columns > strlen(head) + 20 ? s->columns - strlen(head) : 20);
 	buf_printf(out, "\nPython %s%s%s, %zu thread%s, up %s, %s", d->python,
 		d->build[0] ? " " : "", d->build, d->n_threads,
-		d->n_threads == 1 ? "" : "s", screen_span(up, sizeof(up), d->up_s),
-		screen_bytes(rss, sizeof(rss), (double)d->rss_bytes));
+		d->n_threads == 1 ? "" : "s", text_span(up, sizeof(up), d->up_s),
+		text_bytes(rss, sizeof(rss), (double)d->rss_bytes));
 	if (d->container[0])
 		buf_printf(out, ", container %s", d->container);
 	if (d->n_interps > 1)
