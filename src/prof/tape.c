@@ -164,7 +164,8 @@ static bool touches(const struct ask *a, const struct chunk *c)
 		if (c->time_ns[i] >= a->from_ns && c->time_ns[i] < a->until_ns)
 			return true;
 	}
-	return false;
+	return !c->n_ticks && c->n_metrics && c->metrics[0].time_ns >= a->from_ns &&
+	       c->metrics[0].time_ns < a->until_ns;
 }
 
 /* Stable: chunks of one series stay as they came. */

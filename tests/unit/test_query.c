@@ -7,7 +7,11 @@
 #include "base/clock.h"
 #include "prof/tape.h"
 #include "query/callers.h"
+#include "query/diff.h"
 #include "query/flat.h"
+#include "query/heat.h"
+#include "query/lanes.h"
+#include "query/memory.h"
 #include "query/series.h"
 #include "query/tree.h"
 
@@ -271,6 +275,171 @@ TEST(a_timeline_adds_up_at_any_width)
 	}
 	load_free(l);
 	tape_free(tape);
+}
+
+TEST(lanes_keep_every_sample_however_few_boxes_may_be_drawn)
+{
+	struct tape *tape = tape_new(0);
+	const struct load_options lo = { .n_series = 2, .n_threads = 4, .n_stacks = 50 };
+	struct load *l = load_new(&lo, tape_sink(tape));
+	static const size_t max[] = { 0, 1000, 10, 1 };
+	size_t i, k, b;
+
+	for (i = 0; i < 30; i++)
+		load_second(l);
+	for (i = 0; i < ARRAY_SIZE(max); i++) {
+		const struct lanes_options o = { .max_boxes = max[i] };
+		struct err err = ERR_INIT;
+		struct filter f;
+		struct lanes lanes;
+		uint64_t n = 0, boxes = 0;
+
+		filter_init(&f);
+		CHECK_OK(lanes_query(&lanes, tape_source(tape), &f, &o, &err), err);
+		CHECK_INT(lanes.n_lanes, 8);
+		CHECK(lanes.lanes[0].thread.is_main);
+		CHECK_STR(lanes.lanes[0].thread.name, "MainThread");
+		for (k = 0; k < lanes.n_lanes; k++) {
+			for (b = 0; b < lanes.lanes[k].n_boxes; b++) {
+				n += lanes.lanes[k].boxes[b].n;
+				CHECK(lanes.lanes[k].boxes[b].stack < lanes.n_stacks);
+			}
+			boxes += lanes.lanes[k].n_boxes;
+		}
+		CHECK_INT(n, load_samples(l));
+		CHECK(!max[i] || boxes <= max[i] || boxes == 8);
+		lanes_release(&lanes);
+		filter_release(&f);
+	}
+	load_free(l);
+	tape_free(tape);
+}
+
+TEST(a_heat_map_holds_all_the_time)
+{
+	struct tape *tape = tape_of(rows, ARRAY_SIZE(rows));
+	const struct heat_options o = { .n_rows = 10 };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct heat h;
+	size_t i;
+	uint64_t sum = 0;
+
+	filter_init(&f);
+	CHECK_OK(heat_query(&h, tape_source(tape), &f, &o, &err), err);
+	CHECK_INT(h.n_columns, 1);
+	for (i = 0; i < h.n_columns * h.n_rows; i++)
+		sum += h.ns[i];
+	CHECK_INT(sum, 12 * 10 * NS_PER_MS);
+	CHECK_INT(h.ns[0], 12 * 10 * NS_PER_MS); /* 60 ms are in the first tenth */
+	heat_release(&h);
+	filter_release(&f);
+	tape_free(tape);
+}
+
+/* Two readings a second apart, +100 bytes: 75 % of the GIL-holding time is "grow". */
+static struct tape *growing_tape(void)
+{
+	struct tape *t = tape_new(0);
+	struct sink *sink = tape_sink(t);
+	struct symbols *s = sink->ops->symbols(sink);
+	struct series series = { .pid = 42 };
+	struct chunk c = { 0 };
+	int i;
+
+	sink->ops->series(sink, &series);
+	c.series = series.id;
+	chunk_metric(
+		&c, &(struct metric){ .time_ns = 1000 * NS_PER_SEC, .rss_bytes = 5000 });
+	sink->ops->chunk(sink, &c);
+	for (i = 0; i < 100; i++)
+		chunk_tick(
+			&c, 1000 * NS_PER_SEC + (i + 1) * 10 * NS_PER_MS, 10 * NS_PER_MS);
+	chunk_run(&c, &(struct run){ 0, 0, 75, stack_of(s, "main;grow"), STATE_GIL, 0 });
+	chunk_run(
+		&c, &(struct run){ 0, 75, 25, stack_of(s, "main;other"), STATE_GIL, 0 });
+	chunk_run(&c,
+		&(struct run){ 1, 0, 100, stack_of(s, "main;wait"), STATE_BLOCKED, 0 });
+	chunk_metric(
+		&c, &(struct metric){ .time_ns = 1001 * NS_PER_SEC, .rss_bytes = 5100 });
+	sink->ops->chunk(sink, &c);
+	chunk_metric(
+		&c, &(struct metric){ .time_ns = 1002 * NS_PER_SEC, .rss_bytes = 5030 });
+	sink->ops->chunk(sink, &c);
+	chunk_release(&c);
+	return t;
+}
+
+TEST(growth_of_memory_is_given_to_who_held_the_gil_while_it_grew)
+{
+	struct tape *tape = growing_tape();
+	const struct tree_options o = { 0 };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct tree t;
+	struct memory m;
+	uint64_t shrunk;
+
+	filter_init(&f);
+	CHECK_OK(filter_set(&f, "from", "@999", &base, &err), err);
+	CHECK_OK(filter_set(&f, "until", "@1003", &base, &err), err);
+	CHECK_OK(memory_growth_query(&t, tape_source(tape), &f, &o, &shrunk, &err), err);
+	CHECK_STR(
+		tree_line(&t), "0:all 100/0, 1:main 100/0, 2:grow 75/75, 2:other 25/25");
+	CHECK_INT(shrunk, 70);
+	tree_release(&t);
+	CHECK_OK(memory_query(&m, tape_source(tape), &f, 100, &err), err);
+	CHECK_INT(m.n_points, 3);
+	CHECK_INT(m.points[1].rss_bytes, 5100);
+	CHECK_STR(m.stacks[m.points[1].stack], "main;grow");
+	memory_release(&m);
+	filter_release(&f);
+	tape_free(tape);
+}
+
+TEST(a_diff_says_what_is_on_one_side_only)
+{
+	static const struct row after[] = {
+		{ "main;work;libdump", 0, 1, STATE_CPU | STATE_GIL },
+		{ "main;work;fresh", 0, 2, STATE_CPU | STATE_GIL },
+	};
+	struct tape *ta = tape_of(rows, 2), *tb = tape_of(after, 2);
+	const struct tree_options o = { 0 };
+	const struct flat_options fo = { 0 };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct tree a, b;
+	struct flat fa, fb;
+	struct diff d;
+	struct diff_table table;
+	char text[512] = "";
+	size_t i, at = 0;
+
+	filter_init(&f);
+	CHECK_OK(tree_query(&a, tape_source(ta), &f, &o, &err), err);
+	CHECK_OK(tree_query(&b, tape_source(tb), &f, &o, &err), err);
+	CHECK_OK(diff_trees(&d, &a, &b, &o, &err), err);
+	for (i = 0; i < d.n_nodes; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u:%s %d/%d %d, ",
+			d.nodes[i].depth, d.nodes[i].place.name,
+			(int)d.nodes[i].total[0].n, (int)d.nodes[i].total[1].n,
+			(int)d.nodes[i].side);
+	CHECK_STR(text, "0:all 5/3 0, 1:main 5/3 0, 2:work 5/3 0, 3:fresh 0/2 2, "
+			"3:libdump 3/1 0, ");
+	CHECK_INT(d.nodes[2].n_below, 2);
+	CHECK_OK(flat_query(&fa, tape_source(ta), &f, &fo, &err), err);
+	CHECK_OK(flat_query(&fb, tape_source(tb), &f, &fo, &err), err);
+	CHECK_OK(diff_tables(&table, &fa, &fb, 0, &err), err);
+	CHECK_INT(table.n_rows, 4);
+	diff_table_release(&table);
+	flat_release(&fa);
+	flat_release(&fb);
+	diff_release(&d);
+	tree_release(&a);
+	tree_release(&b);
+	filter_release(&f);
+	tape_free(ta);
+	tape_free(tb);
 }
 
 static const struct {
