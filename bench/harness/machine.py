@@ -39,14 +39,17 @@ def cores():
     return allowed[0], allowed[-1]
 
 
-def interpreters():
+def interpreters(build):
     """{"3.12": what starts it, as a list}: release builds with a GIL, one of each version,
     found as the tests find them. One built here goes before one of another Debian suite:
-    that is started through a loader, which some peers do not recognise as Python."""
+    that is started through a loader, which some peers do not recognise as Python, unless
+    `make peers` made a copy that is its own program."""
     sys.path.insert(0, os.path.join(ROOT, "tests", "pythons"))
     import discover
     found = {}
     for python in sorted(discover.pythons(), key=lambda p: (p.root != "", p.origin)):
         if not python.flavour:
-            found.setdefault(python.minor, python.argv)
+            copy = os.path.join(build, "peers", "python", "python" + python.minor)
+            own = python.root and os.access(copy, os.X_OK)
+            found.setdefault(python.minor, [copy] if own else python.argv)
     return found

@@ -111,7 +111,7 @@ class Austin(Tool):
 
     def why_not(self, text):
         if "not being an actual Python binary" in text:
-            return "does not recognise it as Python (started through a loader)"
+            return "does not know this Python"
         return None
 
     def _cannot(self, ask):
@@ -165,8 +165,8 @@ class PySpy(Tool):
 
     def _cannot(self, ask):
         major, minor = (int(part) for part in ask.version.split("."))
-        if (major, minor) > (3, 14):
-            return "%s reads 2.7 to 3.14" % self.version
+        if (major, minor) > (3, 15):
+            return "%s reads 2.7 to 3.15" % self.version
         return None
 
     def argv(self, ask, out):
