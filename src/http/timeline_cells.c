@@ -42,6 +42,8 @@ SHOWS(idle, b->p->state_ns[1])
 SHOWS(gil, b->p->state_ns[2])
 SHOWS(gil_wait, b->p->state_ns[3])
 SHOWS(gc, b->p->state_ns[4])
+SHOWS(gil_share, (double)b->p->state_ns[2] / (double)b->p->ticks_ns)
+SHOWS(wait_share, (double)b->p->state_ns[3] / (double)b->p->ticks_ns)
 SHOWS(exc, b->p->state_ns[5])
 SHOWS(native, b->p->state_ns[6])
 
@@ -77,6 +79,8 @@ static const struct {
 	{ "idle_ns", idle, 0 },
 	{ "gil_ns", gil, 0 },
 	{ "gil_wait_ns", gil_wait, 0 },
+	{ "gil_share", gil_share, 0 }, /* of time watched; waiters add up */
+	{ "gil_wait_share", wait_share, 0 },
 	{ "gc_ns", gc, 0 },
 	{ "exc_ns", exc, 0 },
 	{ "native_ns", native, 0 },

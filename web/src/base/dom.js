@@ -1,6 +1,7 @@
 // dom.js - elements without markup: text is always text, whatever a target calls things.
 
-/** @typedef {string | number | Node | null | undefined | false} Child */
+/** @typedef {string | number | Node | null | undefined | false} Leaf */
+/** @typedef {Leaf | Leaf[] | (Leaf | Leaf[])[] | (Leaf | Leaf[] | (Leaf | Leaf[])[])[]} Child */
 
 /**
  * Makes an element. Attributes: `class`, `on*` listeners, `data-*`, properties otherwise
@@ -8,7 +9,7 @@
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
  * @param {Record<string, any> | null} [attrs]
- * @param {...(Child | Child[])} children
+ * @param {...Child} children
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function h(tag, attrs, ...children) {
@@ -24,10 +25,10 @@ export function h(tag, attrs, ...children) {
 
 /**
  * @param {Element} el
- * @param {(Child | Child[])[]} children
+ * @param {Child[]} children
  */
 export function append(el, children) {
-	for (const child of children.flat()) {
+	for (const child of /** @type {Leaf[]} */ (children.flat(3))) {
 		if (child === null || child === undefined || child === false) continue;
 		el.append(child instanceof Node ? child : String(child));
 	}
@@ -36,7 +37,7 @@ export function append(el, children) {
 /**
  * Replaces what is inside.
  * @param {Element} el
- * @param {...(Child | Child[])} children
+ * @param {...Child} children
  */
 export function fill(el, ...children) {
 	el.replaceChildren();

@@ -84,8 +84,8 @@ export class Colors {
 		return this.kept(`m${flags & 3} ${step} ${pack}`, () => {
 			const hue = HUES[textHash(pack) % HUES.length] + (textHash(pack) >> 8) % 9 - 4;
 			const library = flags & LIBRARY, native = flags & NATIVE;
-			const c = native ? 0.035 : library ? 0.055 : 0.135;
-			const l = this.dark ? (library || native ? 0.4 : 0.54) : library || native ? 0.87 : 0.79;
+			const c = native ? 0.03 : library ? 0.048 : this.dark ? 0.115 : 0.105;
+			const l = this.dark ? (library || native ? 0.4 : 0.53) : library || native ? 0.89 : 0.81;
 			return {
 				fill: oklch(l + (step - 2) * 0.012, c, hue),
 				ink: this.dark ? (library || native ? "#d6dae4" : "#ffffff") : "#14171d",

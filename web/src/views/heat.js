@@ -1,0 +1,162 @@
+// heat.js - a column per second, rows within the second: what repeats or stalls within a
+// second shows as a pattern. A patch that is dragged out gives its flame graph.
+
+import { Asker } from "../base/api.js";
+import { fill, h } from "../base/dom.js";
+import * as fmt from "../base/format.js";
+import { query } from "../base/state.js";
+import { oklch } from "../flame/color.js";
+import { hideTip, showTip } from "./popups.js";
+import { SubFlame } from "./subflame.js";
+
+/** @typedef {import("../app.js").App} App */
+
+export class HeatView {
+	/** @param {App} app */
+	constructor(app) {
+		this.app = app;
+		this.asker = new Asker();
+		this.patchAsker = new Asker();
+		/** @type {any} */
+		this.data = null;
+		/** @type {[number, number] | null} first and last cell, in time order */
+		this.patch = null;
+		this.canvas = h("canvas", { class: "heat-canvas", tabindex: "0", role: "img", "aria-label": "Heat map: seconds across, parts of a second down. Drag a patch to see its flame graph." });
+		this.box = h("div", { class: "heat-box" }, this.canvas);
+		this.note = h("span", { class: "soft" });
+		this.clear = h("button", { class: "button", hidden: true, onclick: () => app.store.set({ sel: null, patch: null }) }, "Clear patch");
+		this.sub = new SubFlame(app, { value: (v) => app.value(v) });
+		this.element = h("div", { class: "heat" },
+			h("div", { class: "flame-bar" }, h("b", null, "Within each second"), this.note, h("span", { class: "spring" }), this.clear),
+			this.box, this.sub.element);
+		this.pointer();
+		new ResizeObserver(() => this.draw()).observe(this.box);
+		this.sub.look("module");
+	}
+
+	retheme() {
+		this.sub.look("module");
+		this.draw();
+	}
+
+	/** @param {string[]} keys */
+	changed(keys) {
+		if (keys.includes("unit")) this.refreshPatch();
+		if (keys.includes("patch")) {
+			this.readPatch();
+			this.draw();
+			this.refreshPatch();
+		}
+	}
+
+	readPatch() {
+		const [a, b] = this.app.store.get("patch").split("~").map(Number);
+		this.patch = b > a ? [a, b] : null;
+		this.clear.hidden = !this.patch;
+	}
+
+	async refresh() {
+		this.readPatch();
+		const width = Math.max(100, Math.floor((this.box.clientWidth || 900) / 4));
+		const answer = await this.asker.ask("heat", query(this.app.store, { extra: { max_columns: Math.min(1200, width), rows: 50 } }));
+		if (answer) {
+			this.data = answer;
+			this.draw();
+		}
+		await this.refreshPatch();
+	}
+
+	async refreshPatch() {
+		const p = new URLSearchParams(query(this.app.store));
+		if (this.patch) {
+			p.set("from", (this.patch[0] / 1000).toFixed(6));
+			p.set("until", (this.patch[1] / 1000).toFixed(6));
+		}
+		const answer = await this.patchAsker.ask("flamegraph", p.toString());
+		if (answer) this.sub.show(answer, "Nothing ran in this patch");
+	}
+
+	draw() {
+		const d = this.data, w = this.box.clientWidth, hgt = this.box.clientHeight;
+		if (!d || !w || !hgt || !d.n_columns) return;
+		const ratio = devicePixelRatio || 1, c = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+		this.canvas.width = Math.round(w * ratio);
+		this.canvas.height = Math.round(hgt * ratio);
+		c.setTransform(ratio, 0, 0, ratio, 0, 0);
+		const { dark } = this.app, steps = Array.from({ length: 33 }, (_, k) => heatColor(k / 32, dark));
+		const dx = w / d.n_columns, dy = hgt / d.n_rows;
+		c.fillStyle = steps[0];
+		c.fillRect(0, 0, w, hgt);
+		for (let i = 0; i < d.n_columns; i++)
+			for (let j = 0; j < d.n_rows; j++) {
+				const v = d.ns[i * d.n_rows + j];
+				if (!v) continue;
+				c.fillStyle = steps[Math.max(1, Math.round(Math.sqrt(v / d.max_ns) * 32))];
+				c.fillRect(i * dx, hgt - (j + 1) * dy, dx + 0.3, dy + 0.3);
+			}
+		this.drawPatch(c, w, hgt);
+		this.note.textContent = `${d.n_columns} columns of ${fmt.duration(d.column_ms * 1e6)}, ${d.n_rows} rows of ${fmt.duration((d.column_ms * 1e6) / d.n_rows)}, time runs upwards`;
+	}
+
+	/** @param {CanvasRenderingContext2D} c @param {number} w @param {number} hgt */
+	drawPatch(c, w, hgt) {
+		if (!this.patch) return;
+		const d = this.data, dx = w / d.n_columns, cell = d.column_ms / d.n_rows;
+		const first = Math.round((this.patch[0] - d.from_ms) / cell), last = Math.round((this.patch[1] - d.from_ms) / cell);
+		c.strokeStyle = this.app.dark ? "#ffffff" : "#14171d";
+		c.lineWidth = 1.5;
+		for (let i = Math.max(0, Math.floor(first / d.n_rows)); i < Math.min(d.n_columns, Math.ceil(last / d.n_rows)); i++) {
+			const a = Math.max(first - i * d.n_rows, 0), b = Math.min(last - i * d.n_rows, d.n_rows);
+			c.fillStyle = this.app.dark ? "rgb(255 255 255 / 22%)" : "rgb(20 25 60 / 18%)";
+			c.fillRect(i * dx, hgt - (b / d.n_rows) * hgt, dx, ((b - a) / d.n_rows) * hgt);
+		}
+		const x0 = Math.floor(first / d.n_rows) * dx, x1 = Math.ceil(last / d.n_rows) * dx;
+		c.strokeRect(x0 + 0.75, 0.75, x1 - x0 - 1.5, hgt - 1.5);
+	}
+
+	/** The cell under the pointer, counted in time order. @param {MouseEvent} e */
+	cellAt(e) {
+		const d = this.data, box = this.canvas.getBoundingClientRect();
+		const i = Math.min(d.n_columns - 1, Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * d.n_columns)));
+		const j = Math.min(d.n_rows - 1, Math.max(0, Math.floor((1 - (e.clientY - box.top) / box.height) * d.n_rows)));
+		return i * d.n_rows + j;
+	}
+
+	pointer() {
+		let from = -1;
+		const time = (/** @type {number} */ cell) => this.data.from_ms + (cell * this.data.column_ms) / this.data.n_rows;
+		this.canvas.addEventListener("pointerdown", (e) => {
+			if (!this.data) return;
+			from = this.cellAt(e);
+			this.canvas.setPointerCapture(e.pointerId);
+		});
+		this.canvas.addEventListener("pointermove", (e) => {
+			if (!this.data) return;
+			const cell = this.cellAt(e);
+			if (from >= 0) {
+				this.patch = [time(Math.min(from, cell)), time(Math.max(from, cell) + 1)];
+				this.draw();
+			}
+			const a = time(cell);
+			showTip([h("div", { class: "name" }, fmt.clock(a, 3)), h("div", null, `${fmt.duration(this.data.ns[cell])} of thread time in ${fmt.duration((this.data.column_ms * 1e6) / this.data.n_rows)}`)], e.clientX, e.clientY);
+		});
+		this.canvas.addEventListener("pointerup", (e) => {
+			if (from < 0 || !this.data) return;
+			const cell = this.cellAt(e);
+			this.app.store.set({ patch: `${time(Math.min(from, cell))}~${time(Math.max(from, cell) + 1)}` });
+			from = -1;
+		});
+		this.canvas.addEventListener("pointerleave", () => hideTip());
+	}
+
+	hide() {
+		hideTip();
+		this.asker.stop();
+		this.patchAsker.stop();
+	}
+}
+
+/** @param {number} t 0..1 @param {boolean} dark */
+export function heatColor(t, dark) {
+	return dark ? oklch(0.19 + 0.62 * t, 0.02 + 0.14 * t, 300 - 240 * t) : oklch(0.975 - 0.53 * t, 0.005 + 0.16 * t, 95 - 80 * t);
+}

@@ -1,0 +1,114 @@
+// source.js - the lines of one file with their heat. Where the text may not be read, the
+// lines that were seen are listed without it, with the reason.
+
+import { Asker } from "../base/api.js";
+import { fill, h } from "../base/dom.js";
+import * as fmt from "../base/format.js";
+import { query } from "../base/state.js";
+import { heatColor } from "./heat.js";
+
+/** @typedef {import("../app.js").App} App */
+
+const LINE = 20;
+
+export class SourceView {
+	/** @param {App} app */
+	constructor(app) {
+		this.app = app;
+		this.asker = new Asker();
+		/** @type {any} */
+		this.data = null;
+		this.title = h("code", { class: "cut" });
+		this.note = h("span", { class: "soft" });
+		this.lines = h("div", { class: "src-lines", role: "table", "aria-label": "Lines with their time" });
+		this.map = h("canvas", { class: "src-map", "aria-hidden": "true" });
+		this.scroller = h("div", { class: "src-scroll", tabindex: "0" }, this.lines);
+		this.element = h("div", { class: "source" },
+			h("div", { class: "flame-bar" }, h("button", { class: "button", onclick: () => history.back() }, "← Back"), this.title, h("span", { class: "spring" }), this.note),
+			h("div", { class: "src-body" }, this.scroller, this.map));
+		this.map.addEventListener("click", (e) => {
+			this.scroller.scrollTop = (e.offsetY / this.map.clientHeight) * this.scroller.scrollHeight - this.scroller.clientHeight / 2;
+		});
+		this.shown = "";
+	}
+
+	/** @param {string[]} keys */
+	changed(keys) {
+		if (keys.includes("file")) this.refresh().catch((e) => this.app.fail(e));
+		else if (keys.includes("line") || keys.includes("unit")) this.show();
+	}
+
+	retheme() {
+		this.show();
+	}
+
+	async refresh() {
+		const file = this.app.store.get("file");
+		this.title.textContent = file;
+		if (!file) return;
+		const answer = await this.asker.ask("source", query(this.app.store, { extra: { file } }));
+		if (!answer) return;
+		this.data = answer;
+		this.show();
+	}
+
+	show() {
+		const d = this.data;
+		if (!d) return;
+		const { unit } = this.app;
+		/** @type {Map<number, { self: number, total: number, names: string[] }>} */
+		const heat = new Map();
+		for (const l of d.lines) {
+			const at = heat.get(l.line) ?? { self: 0, total: 0, names: [] };
+			at.self += l[`self_${unit}`];
+			at.total += l[`total_${unit}`];
+			at.names.push(l.function);
+			heat.set(l.line, at);
+		}
+		const most = Math.max(1, ...[...heat.values()].map((v) => v.total)), all = d[`all_${unit}`] || 1;
+		const text = typeof d.text === "string" ? d.text.split("\n") : null;
+		const numbers = text ? text.map((/** @type {string} */ _, /** @type {number} */ i) => i + 1) : [...heat.keys()].sort((a, b) => a - b);
+		this.note.textContent = text ? `${fmt.count(numbers.length)} lines, ${heat.size} seen` : [d.no_text, d.hint].filter(Boolean).join(" — ");
+		const top = this.scroller.scrollTop;
+		fill(this.lines, numbers.map((/** @type {number} */ n) => this.line(n, text ? text[n - 1] : (heat.get(n)?.names ?? []).join(", "), heat.get(n), most, all, text === null)));
+		this.drawMap(numbers, heat, most);
+		const want = `${d.file}:${this.app.store.get("line")}`;
+		if (want !== this.shown) this.reveal(Number(this.app.store.get("line")) || [...heat].sort((a, b) => b[1].self - a[1].self)[0]?.[0] || 1);
+		else this.scroller.scrollTop = top;
+		this.shown = want;
+	}
+
+	/** @param {number} n @param {string} text @param {{ self: number, total: number, names: string[] } | undefined} at @param {number} most @param {number} all @param {boolean} list */
+	line(n, text, at, most, all, list) {
+		const el = h("div", { class: "src-line", role: "row", "data-line": n, title: at ? at.names.join(", ") : null },
+			h("span", { class: "num src-n", role: "cell" }, at?.self ? fmt.percent(at.self / all) : ""),
+			h("span", { class: "num src-n soft", role: "cell" }, at?.total ? fmt.percent(at.total / all) : ""),
+			h("span", { class: "num src-no", role: "rowheader" }, n),
+			h("code", { class: list ? "soft" : null, role: "cell" }, text || " "));
+		if (at?.total) el.style.background = heatColor(Math.sqrt(at.total / most) * 0.55, this.app.dark);
+		if (String(n) === this.app.store.get("line")) el.classList.add("chosen");
+		return el;
+	}
+
+	/** @param {number[]} numbers @param {Map<number, { total: number }>} heat @param {number} most */
+	drawMap(numbers, heat, most) {
+		const w = (this.map.width = 14), hgt = (this.map.height = Math.max(100, this.map.clientHeight || 400));
+		const c = /** @type {CanvasRenderingContext2D} */ (this.map.getContext("2d"));
+		numbers.forEach((n, i) => {
+			const at = heat.get(n);
+			if (!at) return;
+			c.fillStyle = heatColor(0.25 + 0.75 * Math.sqrt(at.total / most), this.app.dark);
+			c.fillRect(0, (i / numbers.length) * hgt, w, Math.max(2, hgt / numbers.length));
+		});
+	}
+
+	/** @param {number} line */
+	reveal(line) {
+		const el = this.lines.querySelector(`[data-line="${line}"]`);
+		if (el instanceof HTMLElement) this.scroller.scrollTop = el.offsetTop - this.scroller.clientHeight / 2 + LINE;
+	}
+
+	hide() {
+		this.asker.stop();
+	}
+}
