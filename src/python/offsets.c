@@ -59,7 +59,8 @@ static int words_apply(struct abi *abi, const struct abi_word *row, size_t nrows
 
 			v = row[i].sign > 0 ? v + base : v - base;
 		}
-		if (v > MAX_SIZE)
+		/* after an addition or subtraction that wrapped it is large again */
+		if (word[at - 1] > MAX_SIZE || v > MAX_SIZE)
 			return err_set(err, ERR_CORRUPT,
 				"its offset %s is %" PRIu64 ", which cannot be",
 				row[i].name, v);
