@@ -12,8 +12,9 @@
 enum {
 	CHUNK = 256 << 10,
 	MAX_CONSTANTS = 64 << 20, /* constants of one image that are searched */
-	OVERLAP = 32,             /* longest string looked for, across chunk borders */
-	MAX_CANDIDATES = 8,
+	OVERLAP = 256,            /* what belongs together lies in one chunk */
+	BESIDE = 96, /* bytes between a version and the format it is printed with */
+	MAX_CANDIDATES = 16,
 };
 
 /* 0xMMmmppLS: L = a alpha, b beta, c candidate, f final; S = serial */
@@ -65,37 +66,61 @@ bool detect_from_text(const char *text, size_t len, struct python_version *out)
 	return true;
 }
 
-/* Strings among an image's constants that look like a version, and library paths. */
-struct constants {
-	struct python_version found[MAX_CANDIDATES];
-	size_t n;
-	uint64_t paths[2]; /* bit set of minor versions seen as "pythonX.Y", 3 and 2 */
+/*
+ * Versions among an image's constants. Other libraries have versions too (SQLite 3.40.1 in
+ * a static program), so one counts only with evidence that it is CPython's: it stands
+ * beside the format that Py_GetVersion() prints it with, or Py_Version (3.11+) has the same
+ * number, or the path of the library of that version ("lib/python3.8") is there, or at
+ * least that format is.
+ */
+enum evidence { NONE, FORMAT_SOMEWHERE, PATH, HEX, FORMAT_BESIDE };
+
+struct candidate {
+	struct python_version version;
+	bool alone;  /* not the tail of a longer string */
+	bool beside; /* the format is near */
 };
 
-/* A linker shares the tails of strings: "3.8.18" may be the end of "/opt/python/3.8.18".
- * One that stands alone goes before those. */
-static void note_version(struct constants *c, const char *text, size_t len, bool alone)
-{
-	struct python_version v;
+struct constants {
+	struct candidate found[MAX_CANDIDATES];
+	size_t n;
+	uint64_t paths
+		[2]; /* bit sets of minor versions seen as pythonX.Y: of 3 and of 2 */
+	bool format;
+	uint64_t hex
+		[64]; /* [minor] bit set of patch levels seen as PY_VERSION_HEX of 3.x */
+};
 
-	if (!detect_from_text(text, len, &v))
+/* Python/getversion.c */
+static const char version_format[] = "%.80s (%.80s)";
+
+/* A linker shares the tails of strings: "3.8.18" may be the end of "/opt/python/3.8.18". */
+static void note_version(struct constants *c, const char *text, const char *data,
+	const char *end, bool alone)
+{
+	const char *nul = memchr(text, '\0', (size_t)(end - text));
+	const char *from = text - data > BESIDE ? text - BESIDE : data;
+	const char *to = end - text > BESIDE ? text + BESIDE : end;
+	struct candidate new = { .alone = alone };
+
+	if (!nul || !detect_from_text(text, (size_t)(nul - text), &new.version))
 		return;
-	for (size_t i = 0; i < c->n; i++)
-		if (!alone && !strcmp(c->found[i].text, v.text))
-			return;
-	if (c->n < MAX_CANDIDATES)
-		c->n++;
-	else if (!alone)
+	new.beside = memmem(from, (size_t)(to - from), version_format,
+			     sizeof(version_format) - 1) != NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		struct candidate *old = &c->found[i];
+
+		if (strcmp(old->version.text, new.version.text) != 0)
+			continue;
+		old->alone |= new.alone;
+		old->beside |= new.beside;
 		return;
-	if (alone) {
-		memmove(&c->found[1], &c->found[0], (c->n - 1) * sizeof(v));
-		c->found[0] = v;
-	} else {
-		c->found[c->n - 1] = v;
 	}
+	if (c->n < MAX_CANDIDATES)
+		c->found[c->n++] = new;
 }
 
-/* "python3.8" anywhere */
+/* "python3.8" anywhere; p is at the 3 */
 static void note_path(struct constants *c, const char *p, const char *end)
 {
 	unsigned minor = 0;
@@ -113,17 +138,30 @@ static void note_chunk(struct constants *c, const char *data, size_t len)
 {
 	const char *end = data + len;
 
+	if (memmem(data, len, version_format, sizeof(version_format) - 1))
+		c->format = true;
 	for (const char *p = data + 1; p < end && (p = memchr(p, '.', (size_t)(end - p)));
 		p++) {
-		const char *nul;
-
 		if (p - data < 2 || (p[-1] != '2' && p[-1] != '3'))
 			continue;
 		if (p - data > 7 && !memcmp(p - 7, "python", 6))
 			note_path(c, p - 1, end);
-		else if (p[-2] != '.' && (p[-2] < '0' || p[-2] > '9') &&
-			 (nul = memchr(p, '\0', (size_t)(end - p))))
-			note_version(c, p - 1, (size_t)(nul - (p - 1)), !p[-2]);
+		else if (p[-2] != '.' && (p[-2] < '0' || p[-2] > '9'))
+			note_version(c, p - 1, data, end, !p[-2]);
+	}
+}
+
+/* Py_Version is an aligned unsigned long: 0x00000000030b07f0. Chunks start as aligned as
+ * their segment, and step by a multiple of 8. */
+static void note_hex(struct constants *c, const char *data, size_t len)
+{
+	for (size_t i = 0; i + 8 <= len; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, data + i, 8);
+		if (word >> 24 == 3 && (word >> 16 & 0xff) < 64 &&
+			(word >> 8 & 0xff) < 64 && (word & 0xff) >= 0xa0)
+			c->hex[word >> 16 & 63] |= 1ull << (word >> 8 & 63);
 	}
 }
 
@@ -134,15 +172,30 @@ static void scan_segment(struct constants *c, const struct image *img, struct ra
 	for (uint64_t at = 0; at < r.size && at < MAX_CONSTANTS; at += CHUNK - OVERLAP) {
 		size_t len = r.size - at < CHUNK ? (size_t)(r.size - at) : CHUNK;
 
-		if (mem_read(img->mem, r.addr + at, chunk, len) == ST_OK)
-			note_chunk(c, chunk, len);
+		if (mem_read(img->mem, r.addr + at, chunk, len) != ST_OK)
+			continue;
+		note_chunk(c, chunk, len);
+		note_hex(c, chunk, len);
 	}
 	free(chunk);
+}
+
+static enum evidence evidence_for(const struct constants *c, const struct candidate *v)
+{
+	if (v->beside)
+		return FORMAT_BESIDE;
+	if (v->version.version >> 8 == 3 &&
+		c->hex[v->version.version & 63] >> (v->version.patch & 63) & 1)
+		return HEX;
+	if (c->paths[v->version.version >> 8 == 2] >> (v->version.version & 63) & 1)
+		return PATH;
+	return c->format && v->alone ? FORMAT_SOMEWHERE : NONE;
 }
 
 static bool version_from_constants(const struct image *img, struct python_version *out)
 {
 	struct constants c = { .n = 0 };
+	enum evidence best = NONE;
 	const Elf64_Phdr *ph;
 
 	/* Writable data too: 2.7 keeps "lib/python2.7" there. Not .bss. */
@@ -150,14 +203,14 @@ static bool version_from_constants(const struct image *img, struct python_versio
 		scan_segment(
 			&c, img, (struct range){ img->bias + ph->p_vaddr, ph->p_filesz });
 	for (size_t i = 0; i < c.n; i++) {
-		uint16_t v = c.found[i].version;
+		enum evidence e = evidence_for(&c, &c.found[i]);
 
-		if (c.paths[v >> 8 == 2] >> (v & 63) & 1) {
-			*out = c.found[i];
-			return true;
+		if (e > best) {
+			best = e;
+			*out = c.found[i].version;
 		}
 	}
-	return false;
+	return best != NONE;
 }
 
 /* Only builds with reference debugging export it, from 2.7 to 3.15. */

@@ -15,8 +15,8 @@ struct python_version {
 
 /*
  * Best source first: the head of _Py_DebugOffsets at `runtime_addr` (3.13+), the variable
- * Py_Version (3.11+), the version string among the constants, which must be backed by the
- * library path of the same version ("python3.8"). `runtime_addr` may be 0.
+ * Py_Version (3.11+), the version string among the constants with evidence that it is
+ * CPython's. `runtime_addr` may be 0.
  */
 bool detect_version(struct image *img, uint64_t runtime_addr, struct python_version *out);
 

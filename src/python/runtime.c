@@ -295,7 +295,9 @@ static bool pass_scan(struct search *s, struct image *img)
 	struct runtime rt = { .via = VIA_SCAN };
 	struct err err = ERR_INIT;
 
+	/* 3.13+ has a cookie, which says the build too: see scan_cookies() */
 	if (!image_is_large(img) || !detect_version(img, 0, &rt.version) ||
+		rt.version.version >= ABI_VERSION(3, 13) ||
 		choose_layout(&rt, s->q, img, &err) < 0)
 		return false;
 	rt.interp_head_addr = scan_image(s, img, &rt.abi, 0);
@@ -303,11 +305,8 @@ static bool pass_scan(struct search *s, struct image *img)
 		s->seen_empty = true;
 		return false;
 	}
-	if (abi_has(rt.abi.runtime.interp_head)) {
+	if (abi_has(rt.abi.runtime.interp_head))
 		rt.runtime_addr = rt.interp_head_addr - rt.abi.runtime.interp_head;
-		if (choose_layout(&rt, s->q, img, &err) < 0)
-			return refuse(s, &err);
-	}
 	describe_image(&rt, img);
 	return accept(s, &rt);
 }
@@ -336,32 +335,55 @@ static bool pass_over(struct search *s, image_fn fn)
 	return found;
 }
 
-/* Not in any image: packed executables unpack themselves into anonymous memory. */
-static bool scan_cookies(struct search *s)
+/* In no image: a packed executable unpacks itself into anonymous memory. */
+static bool try_anonymous(struct search *s, uint64_t addr)
 {
+	struct runtime rt = { .via = VIA_SCAN, .runtime_addr = addr };
+	const struct mapping *m = maps_find(s->q->maps, addr);
+	struct err err = ERR_INIT;
+	struct offsets_head head;
+
+	if (!m || !offsets_probe(s->q->mem, addr, &head))
+		return false;
+	rt.version = detect_from_hex(head.hexversion);
+	rt.version.free_threaded = head.free_threaded;
+	if (choose_layout(&rt, s->q, NULL, &err) < 0)
+		return refuse(s, &err);
+	rt.interp_head_addr = addr + rt.abi.runtime.interp_head;
+	rt.image_start = m->start;
+	rt.image_end = m->end;
+	snprintf(rt.path, sizeof(rt.path), "%s", m->path);
+	return accept(s, &rt);
+}
+
+static bool try_cookie(struct search *s, uint64_t addr)
+{
+	for (size_t i = 0; i < s->q->maps->n; i++) {
+		const struct mapping *m = &s->q->maps->v[i];
+		bool inside, found = false;
+		struct image img;
+
+		if (!mapping_may_start_image(m) || m->start > addr)
+			continue;
+		inside = image_open(&img, s->q->pid, s->q->mem, m) && addr >= img.start &&
+			 addr < img.end;
+		if (inside)
+			found = try_runtime(s, &img, addr, VIA_SCAN);
+		image_close(&img);
+		if (inside)
+			return found;
+	}
+	return try_anonymous(s, addr);
+}
+
+static bool scan_cookies(struct search *s, bool of_files)
+{
+	const struct runtime_query *q = s->q;
 	uint64_t addr = 0;
 
-	while ((addr = runtime_scan_cookie(s->q->mem, s->q->maps, addr))) {
-		struct runtime rt = { .via = VIA_SCAN, .runtime_addr = addr };
-		const struct mapping *m = maps_find(s->q->maps, addr);
-		struct err err = ERR_INIT;
-		struct offsets_head head;
-
-		if (!m || !offsets_probe(s->q->mem, addr, &head))
-			continue;
-		rt.version = detect_from_hex(head.hexversion);
-		rt.version.free_threaded = head.free_threaded;
-		if (choose_layout(&rt, s->q, NULL, &err) < 0) {
-			refuse(s, &err);
-			continue;
-		}
-		rt.interp_head_addr = addr + rt.abi.runtime.interp_head;
-		rt.image_start = m->start;
-		rt.image_end = m->end;
-		snprintf(rt.path, sizeof(rt.path), "%s", m->path);
-		if (accept(s, &rt))
+	while ((addr = runtime_scan_cookie(q->mem, q->maps, of_files, addr)))
+		if (try_cookie(s, addr))
 			return true;
-	}
 	return false;
 }
 
@@ -393,7 +415,8 @@ int runtime_find(const struct runtime_query *q, struct runtime *out, struct err 
 
 	if (pass_over(&s, pass_dynamic) || pass_over(&s, pass_file))
 		return 0;
-	if (!q->no_scan && (pass_over(&s, pass_scan) || scan_cookies(&s)))
+	if (!q->no_scan && (scan_cookies(&s, true) || pass_over(&s, pass_scan) ||
+				   scan_cookies(&s, false)))
 		return 0;
 	return not_found(&s, err);
 }

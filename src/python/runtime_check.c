@@ -8,7 +8,10 @@
 enum {
 	TRIES = 5, /* a thread state may be freed between two reads */
 	CHUNK = 256 << 10,
-	MAX_COOKIE_BYTES = 1 << 30, /* writable memory that is searched */
+	/* Limits of the search for a cookie: reading memory that was never touched gives the
+	 * target page tables for it, and allocators reserve a GiB at a time. */
+	MAX_COOKIE_BYTES = 256 << 20,
+	MAX_MAPPING = 16 << 20,
 };
 
 static bool pointer_is_plausible(uint64_t ptr)
@@ -96,37 +99,52 @@ out:
 	return best;
 }
 
-uint64_t runtime_scan_cookie(struct mem *mem, const struct maps *maps, uint64_t after)
+/* Data and .bss of a file, or anonymous memory on its own? */
+static bool mapping_is_of_file(const struct maps *maps, size_t i)
+{
+	return maps->v[i].path[0] == '/' ||
+	       (i > 0 && !maps->v[i].path[0] && maps->v[i - 1].path[0] == '/' &&
+		       maps->v[i - 1].end == maps->v[i].start);
+}
+
+/* Mappings and chunks are aligned and so is the cookie: it never straddles a border. */
+static uint64_t cookie_in(struct mem *mem, const struct mapping *m, uint64_t after,
+	uint64_t *left, char *chunk)
+{
+	uint64_t from = m->start > after ? m->start : (after + 8) & ~4095ull;
+	uint64_t most = m->end - from < MAX_MAPPING ? m->end - from : MAX_MAPPING;
+
+	for (uint64_t at = from; at < from + most && *left; at += CHUNK) {
+		size_t len = m->end - at < CHUNK ? (size_t)(m->end - at) : CHUNK;
+		const char *p = chunk;
+
+		*left -= len < *left ? len : *left;
+		if (mem_read(mem, at, chunk, len) != ST_OK)
+			continue;
+		while ((p = memmem(p, len - (size_t)(p - chunk), "xdebugpy", 8))) {
+			uint64_t addr = at + (uint64_t)(p - chunk);
+
+			if (addr % 8 == 0 && addr > after)
+				return addr;
+			p++;
+		}
+	}
+	return 0;
+}
+
+uint64_t runtime_scan_cookie(
+	struct mem *mem, const struct maps *maps, bool of_files, uint64_t after)
 {
 	char *chunk = xmalloc(CHUNK);
-	uint64_t total = 0, found = 0;
+	uint64_t left = MAX_COOKIE_BYTES, found = 0;
 
 	for (size_t i = 0; i < maps->n && !found; i++) {
 		const struct mapping *m = &maps->v[i];
 
-		if (!(m->prot & MAP_W) || !(m->prot & MAP_R) ||
-			(m->prot & MAP_SHARED_FLAG) || m->end <= after)
+		if ((m->prot & (MAP_R | MAP_W | MAP_SHARED_FLAG)) != (MAP_R | MAP_W) ||
+			m->end <= after + 8 || mapping_is_of_file(maps, i) != of_files)
 			continue;
-		for (uint64_t at = m->start;
-			at < m->end && total < MAX_COOKIE_BYTES && !found; at += CHUNK) {
-			size_t len = m->end - at < CHUNK ? (size_t)(m->end - at) : CHUNK;
-			const char *p = chunk;
-
-			total += len;
-			if (at + len <= after || mem_read(mem, at, chunk, len) != ST_OK)
-				continue;
-			/* mappings and chunks are aligned, the cookie is: none straddles */
-			while ((p = memmem(
-					p, len - (size_t)(p - chunk), "xdebugpy", 8))) {
-				uint64_t addr = at + (uint64_t)(p - chunk);
-
-				if (addr % 8 == 0 && addr > after) {
-					found = addr;
-					break;
-				}
-				p++;
-			}
-		}
+		found = cookie_in(mem, m, after, &left, chunk);
 	}
 	free(chunk);
 	return found;

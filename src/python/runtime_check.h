@@ -9,6 +9,8 @@
 #include "proc/mem.h"
 #include "python/abi.h"
 
+#include <stdbool.h>
+
 enum runtime_state {
 	RUNTIME_BAD,   /* no interpreter list */
 	RUNTIME_EMPTY, /* could be one that has not started or has ended */
@@ -26,8 +28,9 @@ enum runtime_state runtime_check(
 uint64_t runtime_scan(struct mem *mem, const struct maps *maps, const struct abi *abi,
 	uint64_t addr, uint64_t size, uint64_t near);
 
-/* The first cookie of 3.13+ behind `after` in writable private memory; 0 when there is no
- * further one. */
-uint64_t runtime_scan_cookie(struct mem *mem, const struct maps *maps, uint64_t after);
+/* The first cookie of 3.13+ behind `after` in writable private memory, of files or of none;
+ * 0 when there is no further one. */
+uint64_t runtime_scan_cookie(
+	struct mem *mem, const struct maps *maps, bool of_files, uint64_t after);
 
 #endif

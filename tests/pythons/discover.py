@@ -80,7 +80,8 @@ def candidates():
         found = sorted(glob.glob(top + "/build/pythons/bin/*"))
         for path in found:
             suite = os.path.basename(path).split("-", 1)[0]
-            yield [path], suite, os.path.join(top, "build/pythons", suite, "root")
+            root = os.path.join(top, "build/pythons", suite, "root")
+            yield [path], suite, root if os.path.isdir(root) else ""
         if found:
             break
 
