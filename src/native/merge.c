@@ -36,30 +36,64 @@ static size_t python_alone(struct merged_frame *out, size_t n_python)
 	return n_python;
 }
 
+static size_t count_loops(const struct native_step *native, size_t n)
+{
+	size_t loops = 0, i;
+
+	for (i = 0; i < n; i++)
+		loops += native[i].kind == NATIVE_EVAL;
+	return loops;
+}
+
+static size_t count_groups(const struct raw_frame *python, size_t n, enum merge_rule rule)
+{
+	size_t groups = 0;
+
+	for (; n; groups++)
+		n -= frames_of_loop(python, n, rule);
+	return groups;
+}
+
+void merge_mark_loops(const struct raw_frame *python, size_t n_python,
+	struct native_step *native, size_t n_native)
+{
+	size_t at = 0, left;
+
+	for (left = n_python; left-- > 0;) {
+		uint64_t entry = python[left].entry_addr;
+
+		if (!entry)
+			continue;
+		while (at + 1 < n_native && native[at + 1].sp <= entry)
+			at++;
+		if (at + 1 < n_native && native[at].sp <= entry)
+			native[at].kind = NATIVE_EVAL;
+	}
+}
+
 size_t merge_stacks(const struct raw_frame *python, size_t n_python,
-	const struct native_frame *const *native, size_t n_native, bool complete,
+	const struct native_step *native, size_t n_native, bool complete,
 	enum merge_rule rule, struct merged_frame *out, bool *sound)
 {
-	size_t left = n_python, n = 0, i, k;
-	unsigned empty_loops = 0;
+	size_t loops = count_loops(native, n_native);
+	size_t groups = count_groups(python, n_python, rule);
+	/* The leaf's loop may have left its last frame, or not yet begun its first. */
+	bool leaf_is_empty = loops == groups + 1;
+	size_t left = n_python, n = 0, i, k, take;
 
-	for (i = 0; i < n_native; i++) {
-		size_t take;
-
-		if (native[i]->kind == NATIVE_CODE)
-			out[n++] = (struct merged_frame){ false, (uint32_t)i };
-		if (native[i]->kind != NATIVE_EVAL)
-			continue;
-		take = frames_of_loop(python, left, rule);
-		for (k = 0; k < take; k++)
-			out[n++] = (struct merged_frame){ true, (uint32_t)(--left) };
-		/* The leaf's loop may have left its last frame, or not begun its first. */
-		if (!take)
-			empty_loops++;
-	}
-	*sound = empty_loops <= 1 && (left == 0 || !complete);
+	*sound = loops == groups || leaf_is_empty || (!complete && loops < groups);
 	if (!*sound)
 		return python_alone(out, n_python);
+	for (i = 0; i < n_native; i++) {
+		if (native[i].kind == NATIVE_CODE)
+			out[n++] = (struct merged_frame){ false, (uint32_t)i };
+		if (native[i].kind != NATIVE_EVAL)
+			continue;
+		take = leaf_is_empty ? 0 : frames_of_loop(python, left, rule);
+		leaf_is_empty = false;
+		for (k = 0; k < take; k++)
+			out[n++] = (struct merged_frame){ true, (uint32_t)(--left) };
+	}
 	while (left)
 		out[n++] = (struct merged_frame){ true, (uint32_t)(--left) };
 	reverse(out, n);

@@ -10,9 +10,9 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-void shot_init(struct shot *s)
+void shot_init(struct shot *s, struct mem *mem)
 {
-	*s = (struct shot){ .stack = xmalloc(SHOT_STACK) };
+	*s = (struct shot){ .stack = xmalloc(SHOT_STACK), .mem = mem };
 }
 
 void shot_release(struct shot *s)
@@ -39,11 +39,30 @@ static void number_registers(struct shot *s, const struct user_regs_struct *r)
 }
 #endif
 
-enum status shot_take(struct shot *s, struct mem *mem, pid_t tid, uint64_t stack_end)
+/*
+ * The end of the stack is not known. One call asks for the rest of the page, then for
+ * stretches that double; those before the first that runs over the end have come.
+ */
+static size_t copy_stack(struct shot *s)
+{
+	struct mem_segment seg[16];
+	size_t len = 4096 - (size_t)(s->stack_addr & 4095), at = 0, n = 0, done = 0, i;
+
+	while (at + len <= SHOT_STACK && n < 16) {
+		seg[n++] = (struct mem_segment){ s->stack_addr + at, s->stack + at, len };
+		at += len;
+		len = at < 4096 ? 4096 : at & ~(size_t)4095;
+	}
+	mem_readv(s->mem, seg, n, &done);
+	for (i = 0, at = 0; i < done; i++)
+		at += seg[i].len;
+	return at;
+}
+
+enum status shot_take(struct shot *s, pid_t tid)
 {
 	struct user_regs_struct regs;
 	struct iovec io = { &regs, sizeof(regs) };
-	uint64_t end;
 
 	s->stack_len = 0;
 	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) < 0)
@@ -52,15 +71,8 @@ enum status shot_take(struct shot *s, struct mem *mem, pid_t tid, uint64_t stack
 		return ST_UNSUPPORTED; /* a 32-bit program */
 	number_registers(s, &regs);
 	s->stack_addr = s->regs[SHOT_SP] & ~(uint64_t)7;
-	end = s->stack_addr + SHOT_STACK;
-	if (stack_end > s->stack_addr && stack_end < end)
-		end = stack_end;
-	s->stack_len = (size_t)(end - s->stack_addr) & ~(size_t)7;
-	/* Without a known end, halve until it fits: stacks end on a page. */
-	while (s->stack_len >= 4096 &&
-		mem_read(mem, s->stack_addr, s->stack, s->stack_len) != ST_OK)
-		s->stack_len /= 2;
-	return s->stack_len >= 4096 || stack_end ? ST_OK : ST_FAULT;
+	s->stack_len = copy_stack(s);
+	return s->stack_len ? ST_OK : ST_FAULT;
 }
 
 bool shot_word(const struct shot *s, uint64_t addr, uint64_t *word)

@@ -31,13 +31,14 @@ struct shot {
 	uint64_t stack_addr; /* where the copy comes from: the stack pointer */
 	size_t stack_len;
 	uint8_t *stack; /* SHOT_STACK bytes, allocated once */
+	struct mem *mem;
 };
 
-void shot_init(struct shot *s);
+/* Borrows mem. */
+void shot_init(struct shot *s, struct mem *mem);
 void shot_release(struct shot *s);
-/* Copies registers and stack of a thread that the caller has stopped by ptrace.
- * stack_end bounds the copy: the end of the mapping, 0 when not known. */
-enum status shot_take(struct shot *s, struct mem *mem, pid_t tid, uint64_t stack_end);
+/* Copies registers and stack of a thread that the caller has stopped by ptrace. */
+enum status shot_take(struct shot *s, pid_t tid);
 /* The 8 bytes at addr as they were in the copy; false when they are not in it. */
 bool shot_word(const struct shot *s, uint64_t addr, uint64_t *word);
 

@@ -27,7 +27,7 @@ struct unwinder {
 	struct arena arena;      /* frames and texts */
 	uint16_t version;        /* of the interpreter, see name_kind */
 	/* the walk under way */
-	const struct native_frame **frames;
+	struct native_step *steps;
 	size_t n, max;
 	bool strange; /* met a pc in no known object */
 };
@@ -205,7 +205,7 @@ static const struct native_frame *describe(
 	Dwarf_Addr start = 0;
 	Dwfl_Line *line;
 
-	*f = (struct native_frame){ pc, "", "", "", 0, NATIVE_CODE };
+	*f = (struct native_frame){ pc, "", "", "", 0, false, NATIVE_CODE };
 	if (!mod) {
 		f->name = arena_printf(&u->arena, "0x%llx", (unsigned long long)pc);
 		return f;
@@ -218,6 +218,7 @@ static const struct native_frame *describe(
 
 		f->name = keep(u, shown);
 		f->kind = name_kind(symbol, u->version);
+		f->has_symbol = true;
 		free(shown);
 	} else {
 		f->name = arena_printf(&u->arena, "%s+0x%llx", f->object,
@@ -240,6 +241,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	const struct native_frame *f;
 	uint64_t *slot;
 	Dwarf_Addr pc;
+	Dwarf_Word sp;
 	bool activation;
 	uint64_t lookup;
 
@@ -253,7 +255,9 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 		*slot = (uintptr_t)describe(u, pc, lookup);
 	}
 	f = (const struct native_frame *)(uintptr_t)*slot; // NOLINT: stored just above
-	u->frames[u->n++] = f;
+	if (dwfl_frame_reg(state, SHOT_SP, &sp) != 0)
+		sp = 0;
+	u->steps[u->n++] = (struct native_step){ f, sp, f->kind };
 	return DWARF_CB_OK;
 }
 
@@ -268,7 +272,7 @@ static void refresh(struct unwinder *u)
 }
 
 enum status unwinder_stack(struct unwinder *u, const struct shot *s,
-	const struct native_frame **frames, size_t max, size_t *n, bool *complete)
+	struct native_step *steps, size_t max, size_t *n, bool *complete)
 {
 	int ret;
 
@@ -279,7 +283,7 @@ enum status unwinder_stack(struct unwinder *u, const struct shot *s,
 		arena_clear(&u->arena);
 	}
 	u->shot = s;
-	u->frames = frames;
+	u->steps = steps;
 	u->n = 0;
 	u->max = max;
 	ret = dwfl_getthread_frames(u->dwfl, u->pid, on_frame, u);

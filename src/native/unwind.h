@@ -29,6 +29,7 @@ struct native_frame {
 	const char *object; /* file name of the object, "" for code made at run time */
 	const char *file;   /* source file, "" when there is no debug information */
 	uint32_t line;      /* 0 not known */
+	bool has_symbol;
 	enum native_kind kind;
 };
 
@@ -39,11 +40,18 @@ struct unwinder;
 struct unwinder *unwinder_new(
 	pid_t pid, struct mem *mem, uint16_t version, struct err *err);
 void unwinder_free(struct unwinder *u);
-/* The stack of a shot, leaf first, at most max frames. *complete is false when it ends
+/* One step of a stack: a place, and where its part of the stack begins. */
+struct native_step {
+	const struct native_frame *frame;
+	uint64_t sp;
+	enum native_kind kind; /* the frame's, unless the caller knows better */
+};
+
+/* The stack of a shot, leaf first, at most max steps. *complete is false when it ends
  * before the thread's first function (no unwind information, or the copy was too short).
  * Frames are borrowed until the next call that finds the mappings changed; texts live as
  * long as the unwinder. */
 enum status unwinder_stack(struct unwinder *u, const struct shot *s,
-	const struct native_frame **frames, size_t max, size_t *n, bool *complete);
+	struct native_step *steps, size_t max, size_t *n, bool *complete);
 
 #endif

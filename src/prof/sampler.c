@@ -34,6 +34,7 @@ static void let_go(struct sampler *s, size_t i, enum event_kind kind, const char
 	s->gone_totals.samples += t->totals.samples;
 	s->gone_totals.cut += t->totals.cut;
 	s->gone_totals.repaired += t->totals.repaired;
+	s->gone_totals.unmerged += t->totals.unmerged;
 	s->gone_totals.stops += t->totals.stops;
 	s->gone_totals.stopped_ns += t->totals.stopped_ns;
 	if (t->totals.stopped_ns_max > s->gone_totals.stopped_ns_max)
@@ -125,6 +126,7 @@ static void publish(struct sampler *s)
 	st.samples = s->gone_totals.samples;
 	st.cut = s->gone_totals.cut;
 	st.repaired = s->gone_totals.repaired;
+	st.unmerged = s->gone_totals.unmerged;
 	st.stops = s->gone_totals.stops;
 	st.stopped_ns = s->gone_totals.stopped_ns;
 	st.stopped_ns_max = s->gone_totals.stopped_ns_max;
@@ -138,6 +140,7 @@ static void publish(struct sampler *s)
 		st.samples += t->samples;
 		st.cut += t->cut;
 		st.repaired += t->repaired;
+		st.unmerged += t->unmerged;
 		st.stops += t->stops;
 		st.stopped_ns += t->stopped_ns;
 		if (t->stopped_ns_max > st.stopped_ns_max)

@@ -39,6 +39,7 @@ int blocking_of_word(const char *word);
 struct sampler_options {
 	double rate_hz; /* 0.1 and more; 0: free running, no sleep at all */
 	enum blocking blocking;
+	bool native;       /* C frames too: every thread that runs is stopped shortly */
 	bool subprocesses; /* follow the children of every target */
 	bool no_jitter;    /* exact intervals: for tests and the bench */
 	int64_t metric_ns; /* cadence of process metrics; 0: a tenth of a second */
@@ -94,10 +95,11 @@ struct sampler_stats {
 	uint64_t late_ns_sum, late_ns_max; /* wake-up after deadline */
 	uint64_t samples, cut, repaired;
 	uint64_t lost[STATUS_COUNT];
-	uint64_t stops, stopped_ns, stopped_ns_max; /* --blocking */
-	uint64_t reads;                             /* memory-read calls of the ticks */
-	uint64_t read_ns;                           /* time in them and in deciding */
-	int64_t cpu_ns;                             /* of the sampling thread */
+	uint64_t stops, stopped_ns, stopped_ns_max; /* --blocking, --native */
+	uint64_t unmerged; /* --native: kept as Python stacks, the two did not fit */
+	uint64_t reads;    /* memory-read calls of the ticks */
+	uint64_t read_ns;  /* time in them and in deciding */
+	int64_t cpu_ns;    /* of the sampling thread */
 	int64_t elapsed_ns;
 	uint32_t targets, targets_seen, children_missed; /* missed: born and gone */
 };

@@ -78,7 +78,7 @@ static int find_interpreter(struct target *t, struct err *err)
 	return 0;
 }
 
-struct target *target_open(pid_t pid, double rate_hz, struct err *err)
+struct target *target_open(pid_t pid, double rate_hz, bool native, struct err *err)
 {
 	struct target *t = xcalloc(1, sizeof(*t));
 	struct procstat_now figures;
@@ -106,6 +106,11 @@ struct target *target_open(pid_t pid, double rate_hz, struct err *err)
 	objects_init(&t->objects, t->mem, &t->runtime.abi, NAME_READS);
 	t->edges = edges_new();
 	t->attached_ns = clock_wall_ns();
+	if (native) {
+		t->natives = natives_new(pid, t->mem, &t->runtime, err);
+		if (!t->natives)
+			goto fail;
+	}
 	return t;
 fail:
 	target_free(t);
@@ -119,6 +124,8 @@ void target_free(struct target *t)
 	resolver_free(t->resolver);
 	walker_free(t->walker);
 	edges_free(t->edges);
+	target_native_release(t);
+	natives_free(t->natives);
 	names_release(&t->names);
 	objects_release(&t->objects);
 	chunk_release(&t->chunk);

@@ -14,6 +14,7 @@
 #include "proc/stop.h"
 #include "proc/task.h"
 #include "prof/edges.h"
+#include "prof/natives.h"
 #include "prof/resolve.h"
 #include "prof/sampler.h"
 #include "prof/series.h"
@@ -27,6 +28,9 @@ struct lane {
 	struct walk_thread *walk;
 	struct task task; /* syscall_fd -1: not open */
 	struct resolved stack;
+	stack_id merged; /* with native frames; of merged_in's ids */
+	struct symbols *merged_in;
+	bool shot;       /* registers and stack were taken in this tick */
 	uint32_t second; /* the chunk that `run` is in */
 	size_t run;
 	uint16_t state;
@@ -43,7 +47,7 @@ struct lane {
 
 /* Counted over the life of a target. */
 struct target_totals {
-	uint64_t samples, cut, repaired, stops, stopped_ns, stopped_ns_max;
+	uint64_t samples, cut, repaired, unmerged, stops, stopped_ns, stopped_ns_max;
 	uint64_t lost[STATUS_COUNT];
 	uint64_t reads, read_ns;
 };
@@ -63,6 +67,10 @@ struct target {
 	struct walker *walker;
 	struct resolver *resolver;
 	struct edges *edges;
+	struct natives *natives; /* NULL: Python frames only */
+	struct lane **others;    /* --native: threads without Python */
+	size_t n_others, cap_others;
+	int64_t others_ns; /* when they were last looked for */
 	struct objects objects;
 	struct names names;
 	bool names_due;
@@ -94,8 +102,14 @@ struct tick {
 };
 
 /* Finds the interpreter, opens what is needed. */
-struct target *target_open(pid_t pid, double rate_hz, struct err *err);
+struct target *target_open(pid_t pid, double rate_hz, bool native, struct err *err);
 void target_free(struct target *t);
+
+/* target_native.c: threads that have never run Python, with --native. */
+void target_native_threads(struct target *t, const struct tick *k, uint32_t tick);
+void target_native_release(struct target *t);
+/* Adds one tick of a thread to the chunk. */
+void target_put(struct target *t, struct lane *l, uint32_t tick, stack_id stack);
 
 /* One sample of every thread. ST_GONE: the process has ended. */
 enum status target_tick(struct target *t, const struct tick *k);
@@ -110,6 +124,8 @@ bool target_names(struct target *t, const struct tick *k);
 /* Is it still the program that was attached to? False after an exec. */
 bool target_same_program(const struct target *t);
 
+/* What a thread that sleeps in a system call waits for. */
+wait_id target_wait(struct target *t, struct lane *l, const struct task_state *now);
 /* target_state.c: kernel state and flags of one thread, as of now. */
 void lane_update_state(struct target *t, struct lane *l, const struct tick *k);
 

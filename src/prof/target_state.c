@@ -32,7 +32,7 @@ static wait_id futex_kind(struct target *t, uint64_t addr, uint64_t op)
 		       : WAIT_FUTEX_COND;
 }
 
-static wait_id wait_of(struct target *t, struct lane *l, const struct task_state *now)
+wait_id target_wait(struct target *t, struct lane *l, const struct task_state *now)
 {
 	if (now->syscall != SYS_futex)
 		return wait_of_syscall(now->syscall);
@@ -86,7 +86,7 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 		if ((l->task.syscall_fd >= 0 || open_task(t, l)) &&
 			task_now(&l->task, &now) == ST_OK) {
 			state = now.running ? STATE_CPU : STATE_BLOCKED;
-			l->wait = now.running ? WAIT_NONE : wait_of(t, l, &now);
+			l->wait = now.running ? WAIT_NONE : target_wait(t, l, &now);
 		}
 	}
 	if (w->flags & WALK_GIL)

@@ -6,7 +6,9 @@
 #include "proc/stop.h"
 
 enum { RETRIES = 3 };
-#define STOP_TIMEOUT_NS (2 * NS_PER_MS)
+/* A thread stops when it is next scheduled: on a busy machine that takes a while. */
+#define STOP_TIMEOUT_NS   (2 * NS_PER_MS)
+#define NATIVE_TIMEOUT_NS (20 * NS_PER_MS)
 
 static struct lane *lane_of(struct target *t, struct walk_thread *w, const struct tick *k)
 {
@@ -39,12 +41,14 @@ static bool read_stopped(struct target *t, struct walk_thread *w, struct lane *l
 
 	if (!l->task.tid || !stop_end(&t->unstopped))
 		return false;
-	if (stop_begin(&stop, l->task.tid, STOP_TIMEOUT_NS) != 0) {
+	if (stop_begin(&stop, l->task.tid,
+		    t->natives ? NATIVE_TIMEOUT_NS : STOP_TIMEOUT_NS) != 0) {
 		if (!stop_end(&stop))
 			t->unstopped = stop; /* it stops when its system call returns */
 		return false;
 	}
 	ok = walker_again(t->walker, w) == ST_OK;
+	l->shot = t->natives && ok && natives_take(t->natives, l->task.tid) == ST_OK;
 	stop_end(&stop);
 	took = clock_mono_ns() - began;
 	t->totals.stops++;
@@ -85,7 +89,7 @@ static uint32_t settle(
 	return sound;
 }
 
-static void put_run(struct target *t, struct lane *l, uint32_t tick, stack_id stack)
+void target_put(struct target *t, struct lane *l, uint32_t tick, stack_id stack)
 {
 	struct run fresh = {
 		.thread = l->id,
@@ -109,17 +113,41 @@ static void put_run(struct target *t, struct lane *l, uint32_t tick, stack_id st
 	l->second = t->second;
 }
 
+static stack_id stack_of(struct target *t, struct walk_thread *w, struct lane *l,
+	uint32_t n, bool still, const struct tick *k)
+{
+	bool merged;
+
+	if (l->shot) {
+		l->merged =
+			natives_stack(t->natives, t->resolver, k->symbols, w, n, &merged);
+		l->merged_in = k->symbols;
+		l->shot = false;
+		t->totals.unmerged += !merged;
+		return l->merged;
+	}
+	if (still)
+		return l->merged;
+	return resolver_stack(t->resolver, &l->stack, w, n);
+}
+
 static void sample_thread(
 	struct target *t, struct walk_thread *w, const struct tick *k, uint32_t tick)
 {
 	struct chunk_stats *stats = &t->chunk.stats;
 	struct lane *l = lane_of(t, w, k);
+	wait_id wait = l->wait;
+	bool still; /* sleeps where it slept: its native stack is known */
 	uint32_t n;
 
 	/* The kernel is asked before a stop, which would show as one. */
-	if (k->options->blocking != BLOCKING_NEVER && !(w->flags & WALK_PARKED))
+	if ((k->options->blocking != BLOCKING_NEVER || t->natives) &&
+		!(w->flags & WALK_PARKED))
 		lane_update_state(t, l, k);
-	n = settle(t, w, l, k->options->blocking);
+	still = l->merged && l->merged_in == k->symbols && !(w->flags & WALK_CHANGED) &&
+		l->wait != WAIT_NONE && l->wait == wait;
+	n = settle(
+		t, w, l, t->natives && !still ? BLOCKING_ALWAYS : k->options->blocking);
 
 	if (w->status != ST_OK && w->status != ST_LIMIT) {
 		stats->n_lost[w->status]++;
@@ -138,7 +166,7 @@ static void sample_thread(
 		stats->n_repaired++;
 		t->totals.repaired++;
 	}
-	put_run(t, l, tick, resolver_stack(t->resolver, &l->stack, w, n));
+	target_put(t, l, tick, stack_of(t, w, l, n, still, k));
 	stats->n_samples++;
 	t->totals.samples++;
 }
@@ -189,6 +217,8 @@ enum status target_tick(struct target *t, const struct tick *k)
 	w = walker_threads(t->walker, &n);
 	for (i = 0; i < n; i++)
 		sample_thread(t, w[i], k, tick);
+	if (t->natives)
+		target_native_threads(t, k, tick);
 	stats->read_ns += (uint64_t)(clock_mono_ns() - began);
 	t->totals.read_ns += (uint64_t)(clock_mono_ns() - began);
 	t->totals.reads += t->mem->n_calls - calls;

@@ -65,6 +65,8 @@ struct raw_frame {
 	uint32_t code;  /* walker's number of this code object: a new object at a recycled
 			  address has another one. 0: could not be read */
 	uint32_t flags; /* enum raw_flags */
+	uint64_t entry_addr; /* 3.12+, RAW_ENTRY: the shim below it, on the stack of the
+				evaluation loop that runs it; else 0 */
 };
 
 enum walk_flags {

@@ -318,6 +318,7 @@ static bool frame_of(
 			  ? (int32_t)ld32(at + a->iframe.tlbc_index)
 			  : 0;
 	f->code = 0;
+	f->entry_addr = 0;
 	f->flags = (is_saved(w, at) ? RAW_SAVED : 0) |
 		   (owner == a->value.owner_generator ? RAW_GENERATOR : 0) |
 		   (a->iframe.is_entry != ABI_NONE && at[a->iframe.is_entry] ? RAW_ENTRY
@@ -407,8 +408,10 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 		shim = !frame_of(w, at, addr, f);
 		if (shim) {
 			w->n_chain--;
-			if (w->n_chain)
+			if (w->n_chain) {
 				w->chain[w->n_chain - 1].flags |= RAW_ENTRY;
+				w->chain[w->n_chain - 1].entry_addr = addr;
+			}
 		}
 		addr = ld64(at + w->abi->iframe.previous);
 	}
