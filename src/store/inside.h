@@ -207,7 +207,7 @@ int owner_take(const char *dir, const char *address, struct err *err);
 /* Who owns it: false when nobody does. address may be "". */
 bool owner_is(const char *dir, pid_t *pid, char *address, size_t size);
 /* FORMAT: 0 when it is ours; ERR_NOT_FOUND when there is no store, ERR_VERSION... */
-int format_read(const char *dir, unsigned *format, struct err *err);
-int format_write(const char *dir, struct err *err);
+int store_format_read(const char *dir, unsigned *format, struct err *err);
+int store_format_write(const char *dir, struct err *err);
 
 #endif

@@ -102,7 +102,7 @@ failed:
 	return -1;
 }
 
-int format_read(const char *dir, unsigned *format, struct err *err)
+int store_format_read(const char *dir, unsigned *format, struct err *err)
 {
 	char *path = xasprintf("%s/FORMAT", dir);
 	struct buf text = BUF_INIT;
@@ -148,7 +148,7 @@ static int check_empty(const char *dir, struct err *err)
 	return ret;
 }
 
-int format_write(const char *dir, struct err *err)
+int store_format_write(const char *dir, struct err *err)
 {
 	char *path = xasprintf("%s/FORMAT", dir),
 	     *fresh = xasprintf("%s/FORMAT.new", dir);

@@ -52,12 +52,12 @@ static int open_writer(struct store *s, const struct store_options *o, struct er
 
 	if (file_mkdirs(s->dir, err) < 0)
 		return -1;
-	if (format_read(s->dir, &format, &why) < 0) {
+	if (store_format_read(s->dir, &format, &why) < 0) {
 		if (why.code != ERR_NOT_FOUND) {
 			*err = why;
 			return -1;
 		}
-		if (format_write(s->dir, err) < 0)
+		if (store_format_write(s->dir, err) < 0)
 			return -1;
 	}
 	s->owner_fd = owner_take(s->dir, o->address, err);
@@ -73,7 +73,7 @@ static int open_reader(struct store *s, struct err *err)
 {
 	unsigned format;
 
-	if (format_read(s->dir, &format, err) < 0) {
+	if (store_format_read(s->dir, &format, err) < 0) {
 		if (err->code == ERR_NOT_FOUND)
 			err_set(err, ERR_NOT_FOUND, "there is no store in %s", s->dir);
 		return -1;
@@ -137,7 +137,8 @@ bool store_is_store(const char *dir)
 	struct err ignored = ERR_INIT;
 	unsigned format;
 
-	return format_read(dir, &format, &ignored) == 0 || ignored.code == ERR_VERSION;
+	return store_format_read(dir, &format, &ignored) == 0 ||
+	       ignored.code == ERR_VERSION;
 }
 
 struct sink *store_sink(struct store *s)
