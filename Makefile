@@ -26,7 +26,7 @@ VERSION := 0.1.0
 
 # ---- what it is built from ----------------------------------------------------------
 
-GEN_OBJ  := $(BUILD)/abi_tables.o $(BUILD)/abi_desc.o $(BUILD)/assets.o
+GEN_OBJ  := $(BUILD)/abi_tables.o $(BUILD)/abi_desc.o $(BUILD)/assets.o $(BUILD)/profile.pb-c.o
 SRC      := $(sort $(wildcard src/*.c src/*/*.c))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ  := $(filter-out $(BUILD)/src/main.o,$(OBJ))
@@ -86,7 +86,7 @@ $(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(GEN_OBJ)
 # ---- generated ----------------------------------------------------------------------
 
 .PHONY: generated
-generated: $(BUILD)/syscall_names.h $(BUILD)/abi_fields.h
+generated: $(BUILD)/syscall_names.h $(BUILD)/abi_fields.h $(BUILD)/profile.pb-c.h
 
 ABI_SRC := $(wildcard python-abi/gen python-abi/*.py python-abi/*.def python-abi/*.abi)
 $(BUILD)/abi_fields.h: $(ABI_SRC)
@@ -117,6 +117,15 @@ $(BUILD)/syscall_names.h: Makefile
 	echo '#include <asm/unistd.h>' | $(CC) -E -dM - | \
 	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/\t[\2] = "\1",/p' | sort -t[ -k2 -n; \
 	echo '};') >$@
+
+# pprof's messages; what protoc-c writes is not held to our warnings.
+$(BUILD)/profile.pb-c.c $(BUILD)/profile.pb-c.h &: src/format/profile.proto
+	@mkdir -p $(BUILD)
+	$(call say,PROTO,$@)protoc-c --proto_path=src/format --c_out=$(BUILD) $<
+$(BUILD)/profile.pb-c.o: $(BUILD)/profile.pb-c.c $(BUILD)/flags
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -w -c $< -o $@
+# The exported flame graph's own script and style are inside the binary.
+$(BUILD)/src/format/svg_write.o: src/format/svg.js src/format/svg.css
 
 # The dashboard: web/ bundled by npm's esbuild, every file of it inside the binary.
 WEB_SRC := $(sort $(wildcard web/package*.json web/src/* web/src/*/* web/*.html web/*.css web/build.mjs))

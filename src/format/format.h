@@ -84,8 +84,8 @@ struct format_ops {
 	int (*write)(struct export *ex, struct err *err); /* NULL: not written */
 };
 
-/* The table; ends with a NULL pointer. For --help, completion and the export menu. */
-const struct format_ops *const *format_list(void);
+/* The table; ends with a row without a name. For --help, completion, the export menu. */
+const struct format_ops *format_list(void);
 /* By name, or NULL. */
 const struct format_ops *format_by_name(const char *name);
 /* The format whose ending is the longest at the end of the path, or NULL: then an output
