@@ -77,6 +77,7 @@ TEST(python_frames_stand_where_their_loops_are)
 		{ "mE", "Abcd", MERGE_ONE_EACH, false, "Abcdm" },
 		{ "mE", "Abcd", MERGE_ONE_EACH, true, "!Abcd" },
 		{ "EEg", "A", MERGE_UNTIL_ENTRY, true, "A" },
+		{ "EmEgsEg", "AK", MERGE_UNTIL_ENTRY, true, "AsKm" },
 		{ "EEEg", "A", MERGE_UNTIL_ENTRY, true, "!A" },
 		{ "xyz", "", MERGE_UNTIL_ENTRY, true, "zyx" },
 	};
@@ -85,8 +86,7 @@ TEST(python_frames_stand_where_their_loops_are)
 	for (i = 0; i < ARRAY_SIZE(tc); i++) {
 		size_t n_native = strlen(tc[i].native), n_python = strlen(tc[i].python),
 		       n;
-		struct native_frame frames[16];
-		const struct native_frame *native[16];
+		struct native_step native[16] = { 0 };
 		struct raw_frame python[16] = { 0 };
 		struct merged_frame out[32];
 		char text[40] = "";
@@ -95,11 +95,9 @@ TEST(python_frames_stand_where_their_loops_are)
 		for (k = 0; k < n_native; k++) {
 			char c = tc[i].native[k];
 
-			frames[k] =
-				(struct native_frame){ .kind = c == 'E'   ? NATIVE_EVAL
-							       : c == 'g' ? NATIVE_GLUE
-									  : NATIVE_CODE };
-			native[k] = &frames[k];
+			native[k].kind = c == 'E'   ? NATIVE_EVAL
+					 : c == 'g' ? NATIVE_GLUE
+						    : NATIVE_CODE;
 		}
 		for (k = 0; k < n_python; k++)
 			python[k].flags = tc[i].python[k] < 'a' ? RAW_ENTRY : 0;
