@@ -140,7 +140,9 @@ class Table:
                 raise SystemExit("%s:%d: not 'group name number': %r" % (path, number, line))
         major, minor, self.patch = (int(x) for x in self.head["version"][0].split("."))
         self.version = (major, minor)
-        self.patch_last = int(self.head["patch-until"][0]) if "patch-until" in self.head else 255
+        # "patches: 0 3": the patch levels that a layout is for, where a minor version has several
+        first, last = self.head.get("patches", [self.patch, 255])
+        self.patch, self.patch_last = int(first), int(last)
         letters = self.head.get("flavour", ["-"])[0]
         self.partial = "p" in letters
         self.flavour = "".join(c for c in "dt" if c in letters)

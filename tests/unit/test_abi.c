@@ -102,6 +102,19 @@ TEST(every_version_that_is_promised_has_a_release_and_a_debug_table)
 	CHECK(abi_pick(ABI_VERSION(3, 99), 0, false, false) == NULL);
 }
 
+TEST(the_first_patch_levels_of_3_7_have_a_layout_of_their_own)
+{
+	static const struct {
+		uint8_t patch;
+		uint32_t tstate_current;
+	} tc[] = { { 0, 1392 }, { 3, 1392 }, { 4, 1480 }, { 17, 1480 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tc); i++)
+		CHECK_INT(abi_pick(ABI_VERSION(3, 7), tc[i].patch, false, false)
+				  ->runtime.tstate_current,
+			tc[i].tstate_current);
+}
+
 TEST(the_known_versions_are_listed_once_and_cut_to_the_room_there_is)
 {
 	char text[256], small[12];
