@@ -23,6 +23,7 @@ export class App {
 		this.store = new Store(window);
 		/** @type {any} */
 		this.status = null;
+		this.statusAt = 0;
 		/** @type {Target[]} */
 		this.targets = [];
 		/** @type {import("./charts/chart.js").Event[]} */
@@ -56,6 +57,7 @@ export class App {
 		this.showView();
 		try {
 			this.status = await get("status");
+			this.statusAt = performance.now();
 			fmt.useUtc(this.status.utc);
 			document.title = this.status.title ? `${this.status.title} – pystrobe` : "pystrobe";
 			this.openOnData();
@@ -67,11 +69,13 @@ export class App {
 		await this.refresh(false);
 	}
 
-	/** A recording that ended long ago opens on all of it, not on an empty quarter of an hour. */
+	/** Where the window begins when nobody said: a recording younger than a quarter of an
+	 * hour is shown whole, and so is one that ended long ago. */
 	openOnData() {
 		const s = this.status;
-		if (this.store.get("from") || !s.until_ms || s.now_ms - s.until_ms < 10 * 60000) return;
-		this.store.set({ from: "start", until: "end" }, { replace: true });
+		if (!s?.until_ms) return;
+		const ended = s.now_ms - s.until_ms > 10 * 60000, now = s.now_ms + performance.now() - this.statusAt;
+		this.store.defaultFrom = ended || now - s.from_ms < 15 * 60000 ? "start" : "-15min";
 	}
 
 	get dark() {
@@ -120,7 +124,7 @@ export class App {
 
 	/** Does the window move with time? */
 	get follows() {
-		return !this.store.get("until") && !/^\d|^@|^start/.test(this.store.get("from", "-")) && !selection(this.store);
+		return !this.store.get("until") && !/^\d|^@/.test(this.store.get("from", "-")) && !selection(this.store);
 	}
 
 	followLive() {
@@ -159,6 +163,7 @@ export class App {
 	}
 
 	async refreshTargets() {
+		this.openOnData();
 		const all = new URLSearchParams(query(this.store, { window: true }));
 		for (const key of [...all.keys()]) if (!["from", "until", "label"].includes(key)) all.delete(key);
 		const answer = await get("targets", all.toString());

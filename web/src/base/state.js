@@ -66,6 +66,8 @@ export class Store {
 	constructor(win) {
 		this.win = win;
 		this.state = parse(win.location.search);
+		/** where the window begins when the address does not say */
+		this.defaultFrom = DEFAULT_FROM;
 		/** @type {Set<(keys: string[]) => void>} */
 		this.listeners = new Set();
 		win.addEventListener("popstate", () => this.adopt(parse(win.location.search)));
@@ -133,7 +135,7 @@ export function query(store, how = {}) {
 		out.set("from", (sel[0] / 1000).toFixed(6));
 		out.set("until", (sel[1] / 1000).toFixed(6));
 	} else {
-		out.set("from", store.get("from", DEFAULT_FROM));
+		out.set("from", store.get("from", store.defaultFrom));
 		if (store.get("until")) out.set("until", store.get("until"));
 	}
 	for (const key of FILTERS) for (const value of store.all(key)) out.append(key, value);

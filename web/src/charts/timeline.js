@@ -175,7 +175,7 @@ export class Timeline {
 		if (!d) return;
 		const row = d.rows[0];
 		let i = index ?? d.n_buckets - 1;
-		if (index === null) while (i > 0 && row.ticks[i] === null) i--;
+		if (index === null) while (i > 0 && (row.ticks[i] === null || row.cpu_cores[i] === null)) i--;
 		const at = d.from_ms + (i + 0.5) * d.bucket_ms;
 		const items = this.panels.flatMap((panel) => panel.lines.map((line) => {
 			const v = line.value(row, i, d.bucket_ms * 1e6);

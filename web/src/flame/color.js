@@ -30,6 +30,17 @@ export function oklch(l, c, h) {
 /** Hues that sit well together, for packages; yellow-green is left out. */
 const HUES = [262, 30, 172, 305, 60, 205, 345, 140, 238, 12, 190, 285, 45, 325];
 
+/** Hues in use: packages get the next free one as they are first seen, so that two of them
+ * look alike only when there are more than hues. @type {Map<string, number>} */
+const hues = new Map();
+
+/** @param {string} pack */
+export function hueOf(pack) {
+	let hue = hues.get(pack);
+	if (hue === undefined) hues.set(pack, (hue = HUES[hues.size % HUES.length]));
+	return hue;
+}
+
 /** "app.views" -> "app"; a file where there is no module. @param {string} module @param {string} file */
 export function packageOf(module, file) {
 	if (module) return module.split(".", 1)[0];
@@ -81,16 +92,18 @@ export class Colors {
 		const flags = tree.flags(i);
 		const pack = packageOf(tree.module(i), tree.file(i));
 		const step = textHash(tree.name(i)) % 5;
-		return this.kept(`m${flags & 3} ${step} ${pack}`, () => {
-			const hue = HUES[textHash(pack) % HUES.length] + (textHash(pack) >> 8) % 9 - 4;
-			const library = flags & LIBRARY, native = flags & NATIVE;
-			const c = native ? 0.03 : library ? 0.048 : this.dark ? 0.115 : 0.105;
-			const l = this.dark ? (library || native ? 0.4 : 0.53) : library || native ? 0.89 : 0.81;
-			return {
-				fill: oklch(l + (step - 2) * 0.012, c, hue),
-				ink: this.dark ? (library || native ? "#d6dae4" : "#ffffff") : "#14171d",
-			};
-		});
+		return this.kept(`m${flags & 3} ${step} ${pack}`, () => this.packagePaint(pack, step, flags));
+	}
+
+	/** @param {string} pack @param {number} step 0..4, tells neighbours apart @param {number} flags */
+	packagePaint(pack, step, flags) {
+		const pale = flags & (LIBRARY | NATIVE);
+		const c = flags & NATIVE ? 0.03 : pale ? 0.048 : this.dark ? 0.115 : 0.105;
+		const l = this.dark ? (pale ? 0.4 : 0.53) : pale ? 0.89 : 0.81;
+		return {
+			fill: oklch(l + (step - 2) * 0.012, c, hueOf(pack)),
+			ink: this.dark ? (pale ? "#d6dae4" : "#ffffff") : "#14171d",
+		};
 	}
 
 	/** Pale to hot by the share of the node's own time. @param {Tree} tree @param {number} i */

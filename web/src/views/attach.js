@@ -3,6 +3,7 @@
 import { get, post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import * as fmt from "../base/format.js";
+import { shortCommand } from "./filters.js";
 import { toast } from "./popups.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -60,7 +61,7 @@ export class AttachView {
 		};
 		return h("div", { class: "process" },
 			h("span", { class: "num mono" }, p.pid),
-			h("div", { class: "target-name" }, h("span", { class: "cut", title: p.command }, p.command),
+			h("div", { class: "target-name" }, h("span", { class: "cut", title: p.command }, shortCommand(p.command)),
 				h("small", { class: "faint" }, [`Python ${p.version || "?"}`, p.user, p.container].filter(Boolean).join(" · "))),
 			p.refusal ? h("span", { class: "refusal" }, p.refusal) : h("span", { class: "soft" }, p.recording ? `recording at ${fmt.rate(p.rate_hz)}` : ""),
 			p.recording

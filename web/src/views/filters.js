@@ -102,7 +102,8 @@ export class FilterBar {
 /** @type {Record<string, string>} */
 const CHIP_WORDS = { function: "with", hide: "without", root: "below", wait: "blocked in", label: "label", module: "module" };
 
-/** @param {string} command */
+/** Without the interpreter's folder, and not too long. @param {string} command */
 export function shortCommand(command) {
-	return command.length > 60 ? `${command.slice(0, 58)}…` : command;
+	const text = command.replace(/^\/\S*\/(?=[^/\s]+(\s|$))/, "");
+	return text.length > 90 ? `${text.slice(0, 88)}…` : text;
 }

@@ -2,7 +2,7 @@
 
 import { copyText, fill, h, icon } from "../base/dom.js";
 import * as fmt from "../base/format.js";
-import { DEFAULT_FROM, query } from "../base/state.js";
+import { query } from "../base/state.js";
 import { showHelp } from "./keys.js";
 import { VIEWS } from "./list.js";
 import { showMenu } from "./popups.js";
@@ -33,7 +33,7 @@ export class Header {
 				app.store.set({ view: null, fn: null, fn_file: null, fn_line: null });
 			} }, h("img", { src: "/icon.svg", alt: "", width: "22", height: "22" }), h("b", null, "pystrobe"), this.title),
 			this.tabs, h("span", { class: "spring" }), this.tools);
-		this.from = this.field("from", "from", DEFAULT_FROM);
+		this.from = this.field("from", "from", "");
 		this.until = this.field("until", "until", "now");
 		this.presets = h("select", { class: "field", "aria-label": "Range", onchange: () => this.preset() });
 		fill(this.range, this.presets, this.from, h("span", { class: "faint" }, "–"), this.until, this.liveButton);
@@ -54,7 +54,7 @@ export class Header {
 	preset() {
 		const value = this.presets.value;
 		if (value === "all") this.app.store.set({ from: "start", until: null, sel: null });
-		else if (value) this.app.store.set({ from: value === DEFAULT_FROM ? null : value, until: null, sel: null });
+		else if (value) this.app.store.set({ from: value, until: null, sel: null });
 	}
 
 	draw() {
@@ -69,7 +69,7 @@ export class Header {
 			}, v.title)));
 		this.title.textContent = app.status?.title ?? "";
 		this.title.title = app.status?.title ?? "";
-		const from = store.get("from", DEFAULT_FROM), until = store.get("until");
+		const from = store.get("from", store.defaultFrom), until = store.get("until");
 		if (document.activeElement !== this.from) this.from.value = readable(from);
 		if (document.activeElement !== this.until) this.until.value = readable(until);
 		const chosen = until ? "" : from === "start" ? "all" : from;

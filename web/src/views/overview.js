@@ -2,6 +2,7 @@
 
 import { fill, h } from "../base/dom.js";
 import * as fmt from "../base/format.js";
+import { shortCommand } from "./filters.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../app.js").Target} Target */
@@ -14,7 +15,7 @@ export class Overview {
 			class: "field", type: "search", placeholder: "Search command, pid, label", "aria-label": "Search processes", spellcheck: "false",
 			oninput: () => app.store.set({ p: this.search.value || null }, { replace: true }),
 		});
-		this.group = h("select", { class: "field", "aria-label": "Group by label", onchange: () => app.store.set({ by_label: this.group.value === "service" ? null : this.group.value }, { replace: true }) });
+		this.group = h("select", { class: "field", "aria-label": "Group by label", onchange: () => app.store.set({ by_label: this.group.value }, { replace: true }) });
 		this.ended = h("button", { class: "button", onclick: () => app.store.set({ ended: app.store.flag("ended") ? null : "1" }, { replace: true }) }, "Ended too");
 		this.note = h("span", { class: "faint" });
 		this.list = h("div", { class: "targets" });
@@ -35,10 +36,10 @@ export class Overview {
 
 	draw() {
 		const { store, targets } = this.app;
-		const q = store.get("p").toLowerCase(), by = store.get("by_label", "service");
+		const q = store.get("p").toLowerCase(), by = store.get("by_label", targets.some((t) => t.labels.service) ? "service" : "none");
 		if (document.activeElement !== this.search) this.search.value = store.get("p");
 		const labels = [...new Set(["service", "host", ...targets.flatMap((t) => Object.keys(t.labels))])].filter((l) => !["pid", "start", "command", "rate"].includes(l));
-		fill(this.group, h("option", { value: "none" }, "no groups"), labels.map((l) => h("option", { value: l, selected: l === by }, `by ${l}`)));
+		fill(this.group, h("option", { value: "none", selected: by === "none" }, "no groups"), labels.map((l) => h("option", { value: l, selected: l === by }, `by ${l}`)));
 		const living = targets.filter((t) => !t.ended).length;
 		const showEnded = store.flag("ended") || living === 0;
 		this.ended.setAttribute("aria-pressed", String(showEnded));
@@ -88,7 +89,7 @@ export class Overview {
 		const why = t.labels.container || t.labels.build || "";
 		return h("button", { class: t.ended ? "target ended" : "target", role: "row", onclick: open },
 			h("div", { class: "num mono soft" }, t.pid),
-			h("div", { class: "target-name cut", title: t.labels.command ?? "" }, h("span", { class: "cut" }, t.labels.command ?? "?"),
+			h("div", { class: "target-name cut", title: t.labels.command ?? "" }, h("span", { class: "cut" }, shortCommand(t.labels.command ?? "?")),
 				h("small", { class: "faint" }, `Python ${t.labels.python ?? "?"}${why ? ` · ${why}` : ""}${t.ended ? ` · ended ${fmt.dateTime(t.last_ms)}` : ""}`)),
 			h("div", { class: "num" }, h("b", null, fmt.cpu(t.cpu_cores ?? NaN))),
 			sparkline(t.spark ?? []),

@@ -6,7 +6,7 @@ import { copyText, fill, h } from "../base/dom.js";
 import * as fmt from "../base/format.js";
 import { query } from "../base/state.js";
 import { Colors, packageOf } from "../flame/color.js";
-import { LIBRARY, textHash } from "../flame/tree.js";
+import { textHash } from "../flame/tree.js";
 import { hideTip, showMenu, showTip } from "./popups.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -194,7 +194,7 @@ export class ThreadsView {
 		const name = strings[places.name[place]];
 		const paint = this.colors.kept(`l${idle ? 1 : 0}${place}`, () => {
 			const pack = packageOf(strings[places.module[place]], strings[places.file[place]]);
-			return idle ? this.colors.grey(0.01) : leafPaint(pack, name, (places.flags[place] & LIBRARY) !== 0, this.app.dark);
+			return idle ? this.colors.grey(0.01) : this.colors.packagePaint(pack, textHash(name) % 5, places.flags[place]);
 		});
 		c.fillStyle = paint.fill;
 		c.fillRect(x0, y, Math.max(0.6, x1 - x0 - (x1 - x0 > 3 ? 0.6 : 0)), FUNC_H);
@@ -322,13 +322,4 @@ function each(lane, v0, v1, fn) {
 /** @param {number} k @param {boolean} dark */
 function laneColor(k, dark) {
 	return `hsl(${(k * 137.5 + 215) % 360} ${dark ? 55 : 60}% ${dark ? 62 : 48}%)`;
-}
-
-/** @param {string} pack @param {string} name @param {boolean} library @param {boolean} dark */
-function leafPaint(pack, name, library, dark) {
-	const hue = textHash(pack) % 360, shade = textHash(name) % 5;
-	return {
-		fill: dark ? `hsl(${hue} ${library ? 22 : 42}% ${(library ? 34 : 40) + shade}%)` : `hsl(${hue} ${library ? 38 : 66}% ${(library ? 88 : 78) - shade}%)`,
-		ink: dark ? "#f2f3f7" : "#14171d",
-	};
 }
