@@ -3,11 +3,28 @@
  * processes of this host and starting and stopping to record them.
  */
 #include "base/clock.h"
+#include "format/format.h"
 #include "http/params.h"
 #include "http/places.h"
 #include "http/route.h"
 #include "http/server_state.h"
 #include "http/wish.h"
+
+static void write_formats(struct json *j)
+{
+	json_key(j, "formats");
+	json_array(j);
+	for (const struct format_ops *f = format_list(); f->name; f++) {
+		if (!f->write)
+			continue;
+		json_object(j);
+		json_kstr(j, "name", f->name);
+		json_kstr(j, "title", f->title);
+		json_kstr(j, "endings", f->endings);
+		json_end(j);
+	}
+	json_end(j);
+}
 
 int api_status(struct call *c, struct err *err)
 {
@@ -36,6 +53,7 @@ int api_status(struct call *c, struct err *err)
 	json_kint(&j, "cache_hits", (int64_t)stats.n_cache_hits);
 	json_kint(&j, "live", stats.n_live);
 	json_end(&j);
+	write_formats(&j);
 	call_json_end(c, &j);
 	return 0;
 }

@@ -20,6 +20,10 @@
 	"trimmed: nodes that \"(other)\" stands for\n"
 
 static const struct route routes[] = {
+	{ "/folded", ROUTE_STREAM | ROUTE_FILTERS, api_folded,
+		"Folded stacks as text; the last minute unless a range is given. This is "
+		"what GET / answers to a client that does not ask for HTML.",
+		NULL, "one stack and its samples a line" },
 	{ "/api/v1/status", 0, api_status, "What is served, and by which pystrobe.", NULL,
 		"version, title, now_ms, from_ms, until_ms: the recording's range\n"
 		"can_attach: whether /api/v1/attach works\n"
@@ -47,9 +51,14 @@ static const struct route routes[] = {
 		"(what "
 		"passes the filter), samples, ticks, wanted, missed, lost, cut, "
 		"late_max_ns, read_ns, cpu_ns, idle_ns, gil_ns, gil_wait_ns, gc_ns, "
-		"exc_ns, native_ns, cpu_cores, rss_mean, rss_max, threads, switches" },
+		"gil_share, gil_wait_share, exc_ns, native_ns, cpu_cores, rss_mean, "
+		"rss_max, threads, switches" },
 	{ "/api/v1/flamegraph", ROUTE_CACHED | ROUTE_FILTERS, api_flamegraph,
 		"The merged call tree.", TREE_PARAMS, TREE_RETURNS },
+	{ "/api/v1/growth", ROUTE_CACHED | ROUTE_FILTERS, api_growth,
+		"The call tree of memory growth: which stacks ran while resident memory "
+		"rose. n is bytes.",
+		TREE_PARAMS, TREE_RETURNS "shrunk_bytes: how much it fell" },
 	{ "/api/v1/callers", ROUTE_CACHED | ROUTE_FILTERS, api_callers,
 		"One function, all that leads to it and all that it leads to.",
 		"of: the function's name\nof_file: and its file\nof_line: and its first "
@@ -63,11 +72,45 @@ static const struct route routes[] = {
 		"max_rows: how many at most (2000)\nby_total: 1: heaviest total first\n",
 		"rows.place, line, self_n, total_n, self_ns, total_ns, series, thread\n"
 		"all_n, all_ns: of the whole answer\nstrings, places" },
+	{ "/api/v1/threads", ROUTE_CACHED | ROUTE_FILTERS, api_threads,
+		"A lane per thread in time order.",
+		"max_boxes: of all lanes; shorter runs are merged (20000)\nmax_lanes: "
+		"(200)\n",
+		"lanes[]: series, thread, tid, name, main\n"
+		"lanes[].from_us, until_us (after from_ms), stack, state (bits: 1 cpu, 2 "
+		"idle, 4 gil, 8 gil-wait, 16 gc, 32 exc, 64 native, 128 cut), wait "
+		"(index "
+		"into strings), n\n"
+		"stacks[]: places, root first\nmerged: runs that were merged" },
+	{ "/api/v1/memory", ROUTE_CACHED | ROUTE_FILTERS, api_memory,
+		"Resident memory as it was read, with the heaviest stack in between.",
+		"max_points: (4000)\n",
+		"points: series, time_ms, rss, cpu_ns, threads, stack\nstacks[]: "
+		"folded" },
+	{ "/api/v1/heat", ROUTE_CACHED | ROUTE_FILTERS, api_heat,
+		"Activity by second and within the second.",
+		"rows: within a column (50)\nmax_columns: (1200)\n",
+		"from_ms, column_ms, n_columns, n_rows, max_ns\n"
+		"ns: thread-time, column by column" },
+	{ "/api/v1/diff", ROUTE_CACHED | ROUTE_FILTERS, api_diff,
+		"Before (A) and after (B).",
+		"b.*: any filter, for B alone: b.from=-1h\n"
+		"view: tree (default) or table\n"
+		"max_nodes: (16000)\nmax_rows: (2000)\ninvert: 1: leaves first\n",
+		"nodes: depth, place, line, side (0 both, 1 only A, 2 only B), p, and "
+		"self/total as _n_a, _n_b, _ns_a, _ns_b\n"
+		"rows: place, line, share (change of self), p, the same columns\n"
+		"p: probability that the change of share is chance" },
 	{ "/api/v1/source", ROUTE_FILTERS, api_source,
 		"The lines of a file with their heat, and its text where it may be read.",
 		"file: its path as samples name it\n",
 		"lines[]: line, function, self_n, self_ns, total_n, total_ns\n"
 		"text, or no_text and hint: why not" },
+	{ "/api/v1/export", ROUTE_STREAM | ROUTE_FILTERS, api_export,
+		"The selection as a file.",
+		"format: see /api/v1/status\nweight: samples (default) or time\n"
+		"threads: 1: merged formats begin with the thread\n",
+		"the file" },
 	{ "/api/v1/events", ROUTE_CACHED | ROUTE_FILTERS, api_events,
 		"Starts, exits, execs, attaches, detaches and losses.", NULL,
 		"events[]: series, time_ms, kind, text" },

@@ -1,6 +1,6 @@
 // flame-standalone.js - the flame graph in a file of its own: exported HTML carries this
 // script and its data, and needs nothing else. The data is what /api/v1/flamegraph answers,
-// with an optional "title", in <script type="application/json" id="profile">.
+// with "title" and "unit" ("time" or "samples"), in <script type="application/json" id="profile">.
 
 import { copyText, fill, h } from "./base/dom.js";
 import * as fmt from "./base/format.js";
@@ -16,7 +16,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** @param {any} answer */
 function show(answer) {
 	/** @type {"n" | "ns"} */
-	let unit = answer.nodes.total_ns?.[0] ? "ns" : "n";
+	let unit = answer.nodes.total_ns?.[0] && answer.unit !== "samples" ? "ns" : "n";
 	const value = (/** @type {number} */ v) => (unit === "n" ? fmt.count(v) : fmt.duration(v));
 	const matched = h("span", { class: "matched", "aria-live": "polite" });
 	const crumbs = h("nav", { class: "crumbs", "aria-label": "Path to the zoomed frame" });
