@@ -280,6 +280,23 @@ uint64_t db_size(
 	return size;
 }
 
+static uint64_t property(struct db *db, enum family cf, const char *name)
+{
+	uint64_t v = 0;
+
+	return rocksdb_property_int_cf(db->rocks, db->cf[cf], name, &v) == 0 ? v : 0;
+}
+
+uint64_t db_keys(struct db *db, enum family cf)
+{
+	return property(db, cf, "rocksdb.estimate-num-keys");
+}
+
+uint64_t db_bytes(struct db *db, enum family cf)
+{
+	return property(db, cf, "rocksdb.live-sst-files-size");
+}
+
 /* --- reading --- */
 
 struct view {

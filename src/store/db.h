@@ -46,6 +46,10 @@ int db_drop(struct db *db, enum family cf, const struct key *from, const struct 
 uint64_t db_size(
 	struct db *db, enum family cf, const struct key *from, const struct key *to);
 
+/* Estimates of a whole family: keys, and bytes of its files. */
+uint64_t db_keys(struct db *db, enum family cf);
+uint64_t db_bytes(struct db *db, enum family cf);
+
 /* --- reading --- */
 
 /* A fixed state of the database (the owner's; a secondary has one state at a time). */

@@ -148,15 +148,13 @@ static int check_empty(const char *dir, struct err *err)
 	return ret;
 }
 
-int store_format_write(const char *dir, struct err *err)
+int store_format_put(const char *dir, struct err *err)
 {
 	char *path = xasprintf("%s/FORMAT", dir),
 	     *fresh = xasprintf("%s/FORMAT.new", dir);
 	char text[64];
 	int fd = -1, len, ret = -1;
 
-	if (check_empty(dir, err) < 0)
-		goto out;
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		err_sys(err, errno, "cannot write %s", fresh);
@@ -176,4 +174,9 @@ out:
 	free(path);
 	free(fresh);
 	return ret;
+}
+
+int store_format_write(const char *dir, struct err *err)
+{
+	return check_empty(dir, err) < 0 ? -1 : store_format_put(dir, err);
 }

@@ -338,10 +338,6 @@ static void fill_batch(struct store *s, struct second *x, struct extent *extent)
 	struct key key = key_symbols(b->id, seq_of(x->commit, 0));
 	size_t i;
 
-	batch_clear(s->batch);
-	s->piece_commit = x->commit;
-	s->piece_seq = 0;
-	s->raw_seq = 0;
 	for (i = 0; i < x->n_series; i++)
 		learn_series(s, &x->series[i]);
 	for (i = 0; i < x->n_chunks; i++)
@@ -406,7 +402,10 @@ static void build(struct store *s, struct second *x)
 	struct block *b = x->block, *before = s->writing_block;
 	bool new_extent;
 
-	fill_batch(s, x, &extent);
+	batch_clear(s->batch);
+	s->piece_commit = x->commit;
+	s->piece_seq = 0;
+	s->raw_seq = 0;
 	if (before && before != b) {
 		/* In one batch with the first second of the new block. */
 		end_block(s, before, x->commit);
@@ -421,6 +420,7 @@ static void build(struct store *s, struct second *x)
 		s->writing_block = block_hold(b);
 		pthread_mutex_unlock(&s->lock);
 	}
+	fill_batch(s, x, &extent);
 	advance(s, x, &extent, &new_extent);
 	if (new_extent) {
 		blocks_put_extent(s, b, s->batch);

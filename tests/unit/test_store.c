@@ -5,13 +5,16 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/map.h"
+#include "store/admin.h"
 #include "store/codec.h"
 #include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- codecs --- */
 
@@ -538,5 +541,166 @@ TEST(a_store_of_a_newer_format_is_refused)
 	CHECK(store_open(dir, &o, &err) == NULL);
 	CHECK_INT(err.code, ERR_VERSION);
 	free(path);
+	free(dir);
+}
+
+/* --- looking after it --- */
+
+static void check_clean(const char *dir, uint64_t samples)
+{
+	struct store_report r;
+	struct err err = ERR_INIT;
+
+	CHECK_OK(store_check(dir, &r, NULL, NULL, &err), err);
+	if (!store_report_is_clean(&r))
+		fail_msg("%s", r.first);
+	if (samples)
+		CHECK_INT(r.n_samples, samples);
+}
+
+static uint64_t fill(const char *dir, unsigned seconds, int64_t block_ns)
+{
+	struct store *s = open_store(dir, STORE_WRITE, block_ns);
+	const struct load_options lo = {
+		.n_series = 2, .n_threads = 4, .n_stacks = 100, .hz = 20
+	};
+	struct load *l = load_new(&lo, store_sink(s));
+	uint64_t samples;
+	unsigned i;
+
+	for (i = 0; i < seconds; i++)
+		load_second(l);
+	samples = load_samples(l);
+	load_free(l);
+	close_store(s);
+	return samples;
+}
+
+TEST(a_check_is_clean_and_notices_a_flipped_byte)
+{
+	char *dir = xstrdup(test_tmpdir()), *command;
+	uint64_t samples = fill(dir, 700, 120 * NS_PER_SEC), before, after;
+	struct store_report r;
+	struct err err = ERR_INIT;
+	struct store_info info;
+
+	check_clean(dir, samples);
+	CHECK_OK(store_info(dir, &info, &err), err);
+	CHECK_INT(info.n_samples, samples);
+	CHECK_INT(info.n_series, 2);
+	CHECK_INT(info.n_threads, 8);
+	CHECK(info.n_blocks > 3);
+	CHECK(!info.live);
+	CHECK_OK(store_compact(dir, NULL, NULL, &before, &after, &err), err);
+	check_clean(dir, samples);
+	/* In the middle of every file of samples. */
+	command = xasprintf(
+		"for f in %s/*.sst; do printf '\\377\\377\\377' | dd of=$f bs=1 "
+		"seek=300 conv=notrunc status=none; done",
+		dir);
+	CHECK_INT(system(command), 0);
+	CHECK(store_check(dir, &r, NULL, NULL, &err) < 0 || !store_report_is_clean(&r));
+	free(command);
+	free(dir);
+}
+
+TEST(a_frozen_live_store_is_whole)
+{
+	char *dir = xstrdup(test_tmpdir()), *to = xstrdup(test_tmpdir());
+	char *linked = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 0);
+	const struct load_options lo = { .n_threads = 3, .n_stacks = 300, .hz = 20 };
+	struct load *l = load_new(&lo, store_sink(s));
+	struct err err = ERR_INIT;
+	uint64_t samples;
+	unsigned i;
+
+	for (i = 0; i < 350; i++)
+		load_second(l);
+	CHECK_OK(store_flush(s, &err), err);
+	samples = load_samples(l);
+	CHECK_OK(store_freeze(dir, to, NULL, NULL, &err), err);
+	CHECK_OK(store_checkpoint(s, linked, &err), err);
+	for (i = 0; i < 50; i++)
+		load_second(l);
+	close_store(s);
+	check_clean(to, samples);
+	check_clean(linked, samples);
+	check_clean(dir, load_samples(l));
+	CHECK_INT(store_freeze(dir, to, NULL, NULL, &err), -1);
+	load_free(l);
+	free(dir);
+	free(to);
+	free(linked);
+}
+
+TEST(a_packed_store_opens_as_it_is)
+{
+	char *dir = xstrdup(test_tmpdir()), *file = xasprintf("%s.pystrobe.zst", dir);
+	uint64_t samples = fill(dir, 100, 0);
+	struct err err = ERR_INIT;
+	struct store *s;
+	struct total t;
+
+	CHECK_OK(store_pack(dir, file, NULL, NULL, &err), err);
+	CHECK(store_is_packed(file));
+	CHECK(!store_is_packed("/proc/self/exe"));
+	s = store_open_any(file, &err);
+	if (!s)
+		fail_msg("%s", err.msg);
+	t = sums_of(store_source(s), 0, INT64_MAX);
+	CHECK_INT(t.samples, samples);
+	total_release(&t);
+	close_store(s);
+	CHECK_INT(truncate(file, (off_t)file_disk_usage(file) - 9000), 0);
+	CHECK(store_open_any(file, &err) == NULL);
+	CHECK_INT(err.code, ERR_CORRUPT);
+	unlink(file);
+	free(file);
+	free(dir);
+}
+
+TEST(retention_drops_blocks_and_keeps_rollups_longer_than_samples)
+{
+	char *dir = xstrdup(test_tmpdir());
+	const struct store_options o = { .mode = STORE_WRITE,
+		.no_sync = true,
+		.block_ns = 300 * NS_PER_SEC,
+		.retain_ns = 1500 * NS_PER_SEC,
+		.retain_raw_ns = 700 * NS_PER_SEC };
+	struct err err = ERR_INIT;
+	struct store *s = store_open(dir, &o, &err);
+	const struct load_options lo = { .n_threads = 3, .n_stacks = 100, .hz = 10 };
+	struct load *l = load_new(&lo, store_sink(s));
+	int64_t start = load_now_ns(l), from, until, deadline;
+	struct total raw, sums;
+	unsigned i;
+
+	for (i = 0; i < 3000; i++)
+		load_second(l);
+	CHECK_OK(store_flush(s, &err), err);
+	/* Retention is the writer's, once a second: until it has come this far. */
+	deadline = clock_mono_ns() + 60 * NS_PER_SEC;
+	do {
+		load_second(l);
+		CHECK_OK(store_flush(s, &err), err);
+		CHECK_OK(
+			store_source(s)->ops->range(store_source(s), &from, &until, &err),
+			err);
+		raw = raw_of(store_source(s), 0, INT64_MAX);
+		sums = sums_of(store_source(s), 0, INT64_MAX);
+		total_release(&raw);
+		total_release(&sums);
+		usleep(10000);
+	} while ((from < start + 1200 * NS_PER_SEC || sums.samples <= raw.samples ||
+			 raw.samples > 40000) &&
+		 clock_mono_ns() < deadline);
+	CHECK(from >= start + 1200 * NS_PER_SEC);
+	CHECK(sums.samples > raw.samples);
+	CHECK(raw.samples <= 40000);
+	CHECK(sums.samples >= 1500 * 30 - 300);
+	close_store(s);
+	check_clean(dir, 0);
+	load_free(l);
 	free(dir);
 }
