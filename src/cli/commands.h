@@ -10,7 +10,13 @@
 #define CMD_LIST(X) \
 	X(ps)       \
 	X(dump)               \
+	X(top) \
+	X(record) \
 	X(serve)              \
+	X(view)              \
+	X(report)              \
+	X(export)              \
+	X(diff)              \
 	X(completion) \
 	X(man)
 /* clang-format on */
