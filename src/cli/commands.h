@@ -17,6 +17,7 @@
 	X(report)              \
 	X(export)              \
 	X(diff)              \
+	X(store)    \
 	X(completion) \
 	X(man)
 /* clang-format on */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "format/format.h"
 #include "prof/tape.h"
+#include "store/admin.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -34,14 +35,13 @@ static int open_profile(struct opened *o, const char *path, struct err *err)
 
 int open_path(struct opened *o, const char *path, struct err *err)
 {
-	struct store_options so = { .mode = STORE_READ };
 	struct stat st;
 
 	*o = (struct opened){ 0 };
 	if (stat(path, &st) < 0)
 		return err_sys(err, errno, "cannot open %s", path);
-	if (S_ISDIR(st.st_mode)) {
-		o->store = store_open(path, &so, err);
+	if (S_ISDIR(st.st_mode) || store_is_packed(path)) {
+		o->store = store_open_any(path, err);
 		if (!o->store)
 			return -1;
 		o->source = store_source(o->store);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "http/asset.h"
 #include "query/filter.h"
 #include "store/store.h"
 
@@ -206,11 +207,16 @@ int output_write(const struct format_ops *format, const struct output_options *o
 		.style = style_of(o->style),
 		.threads = o->threads,
 		.title = o->title };
+	const struct asset *page = asset_find("flame-standalone.html");
 	bool to_stdout = !strcmp(path, "-");
 	struct buf warnings = BUF_INIT;
 	char *part = NULL;
 	int ret = -1, fd = STDOUT_FILENO;
 
+	if (page) {
+		fo.page = page->data;
+		fo.page_len = page->len;
+	}
 	if (!to_stdout) {
 		part = xasprintf("%s.part-%d", path, (int)getpid());
 		fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
