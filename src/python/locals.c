@@ -20,6 +20,8 @@ struct reader {
 	struct objects *o;
 	const struct repr_limits *limits;
 	struct locals *out;
+	const char *wanted; /* only this one, without its text */
+	uint64_t found;
 	uint64_t frame, code;
 	uint32_t flags;
 	uint64_t n_args; /* how many of the first variables are arguments */
@@ -67,6 +69,11 @@ static void add(
 	struct locals *out = r->out;
 	struct buf text = BUF_INIT;
 
+	if (r->wanted) {
+		if (name->len && !strcmp(name->data, r->wanted))
+			r->found = value;
+		return;
+	}
 	if (out->n >= VARIABLES_MAX || objects_spent(r->o)) {
 		out->cut = true;
 		return;
@@ -282,30 +289,48 @@ static enum status read_names(struct reader *r, uint64_t dict)
 	return st;
 }
 
-enum status locals_read(struct objects *o, uint64_t frame_addr,
-	const struct repr_limits *limits, struct locals *out)
+static enum status read_all(struct reader *r)
 {
+	struct objects *o = r->o;
 	const struct abi *abi = o->abi;
 	bool is_new = abi->value.frame_kind > 0;
-	struct reader r = { .o = o, .limits = limits, .out = out, .frame = frame_addr };
 	uint64_t dict = 0;
 	enum status st;
 
 	st = objects_member(
-		o, frame_addr, is_new ? abi->iframe.code : abi->frame.code, &r.code);
+		o, r->frame, is_new ? abi->iframe.code : abi->frame.code, &r->code);
 	if (st != ST_OK)
 		return st;
 	if (is_new)
-		r.code = objects_untag(abi, r.code);
-	if (objects_kind(o, r.code) != KIND_CODE)
+		r->code = objects_untag(abi, r->code);
+	if (objects_kind(o, r->code) != KIND_CODE)
 		return ST_TORN;
-	st = count_arguments(&r);
+	st = count_arguments(r);
 	if (st != ST_OK)
 		return st;
-	if (!(r.flags & CODE_OPTIMIZED))
-		objects_member(o, frame_addr,
+	if (!(r->flags & CODE_OPTIMIZED))
+		objects_member(o, r->frame,
 			is_new ? abi->iframe.locals : abi->frame.locals, &dict);
 	if (dict && objects_kind(o, dict) == KIND_DICT)
-		return read_names(&r, dict);
-	return is_new ? read_new(&r) : read_old(&r);
+		return read_names(r, dict);
+	return is_new ? read_new(r) : read_old(r);
+}
+
+enum status locals_read(struct objects *o, uint64_t frame_addr,
+	const struct repr_limits *limits, struct locals *out)
+{
+	struct reader r = { .o = o, .limits = limits, .out = out, .frame = frame_addr };
+
+	return read_all(&r);
+}
+
+enum status locals_find(
+	struct objects *o, uint64_t frame_addr, const char *name, uint64_t *value)
+{
+	struct locals none = LOCALS_INIT;
+	struct reader r = { .o = o, .out = &none, .frame = frame_addr, .wanted = name };
+	enum status st = read_all(&r);
+
+	*value = r.found;
+	return st;
 }

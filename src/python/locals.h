@@ -48,6 +48,9 @@ const char *local_kind_word(enum local_kind kind);
  */
 enum status locals_read(struct objects *o, uint64_t frame_addr,
 	const struct repr_limits *limits, struct locals *out);
+/* One variable by name: the address of its object, 0 when it is unset or unknown. */
+enum status locals_find(
+	struct objects *o, uint64_t frame_addr, const char *name, uint64_t *value);
 void locals_release(struct locals *l);
 
 #endif

@@ -113,6 +113,9 @@ static const struct named_kind named_kinds[] = {
 	{ "coroutine_wrapper", KIND_COROUTINE_WRAPPER },
 	{ "async_generator_asend", KIND_ASYNC_SEND },
 	{ "async_generator_athrow", KIND_ASYNC_THROW },
+	{ "_asyncio.Future", KIND_FUTURE },
+	{ "_asyncio.Task", KIND_TASK },
+	{ "FutureIter", KIND_FUTURE_ITER },
 	{ "_asyncio.FutureIter", KIND_FUTURE_ITER },
 	{ "TaskWakeupMethWrapper", KIND_TASK_WAKEUP },
 	{ "weakref", KIND_WEAKREF },
@@ -196,17 +199,41 @@ static bool static_kind(const char *name, bool is_27, enum kind *kind)
 	return false;
 }
 
-/* The nearest built-in ancestor decides for classes; _asyncio's own types may be made at
- * run time. */
+/* _asyncio's types are made at run time from 3.12 on. */
+static bool is_asyncio(const char *name)
+{
+	return !strncmp(name, "_asyncio.", 9) || !strcmp(name, "FutureIter") ||
+	       !strcmp(name, "TaskWakeupMethWrapper");
+}
+
+/* The nearest built-in ancestor decides for classes made in Python. */
+static void kind_of_base(struct objects *o, struct type *t, bool is_27)
+{
+	struct type up = *t;
+	char name[sizeof(t->name)];
+	uint64_t text;
+	size_t i;
+
+	for (i = 0; i < BASES_MAX && up.base; i++) {
+		uint64_t base = up.base;
+
+		if (objects_member(o, base, o->abi->type.name, &text) != ST_OK ||
+			objects_member(o, base, o->abi->type.flags, &up.flags) != ST_OK ||
+			objects_member(o, base, o->abi->type.base, &up.base) != ST_OK ||
+			mem_read_cstr(o->mem, text, name, sizeof(name)) != ST_OK)
+			return;
+		if ((!(up.flags & TYPE_FLAG_HEAP) || is_asyncio(name)) &&
+			static_kind(name, is_27, &t->kind))
+			return;
+	}
+}
+
 static void find_kind(struct objects *o, struct type *t)
 {
 	bool is_27 = o->abi->version < ABI_VERSION(3, 0);
-	struct type up = *t;
-	char name[sizeof(t->name)];
 	size_t i;
 
-	if ((!t->is_heap || !strncmp(t->name, "_asyncio.", 9) ||
-		    !strcmp(t->name, "TaskWakeupMethWrapper")) &&
+	if ((!t->is_heap || is_asyncio(t->name)) &&
 		static_kind(t->name, is_27, &t->kind)) {
 		t->is_exact = true;
 		return;
@@ -218,23 +245,10 @@ static void find_kind(struct objects *o, struct type *t)
 			t->kind = flag_kinds[i].kind;
 			return;
 		}
-	if (is_27 && t->flags >> 23 & 1) {
+	if (is_27 && t->flags >> 23 & 1)
 		t->kind = KIND_INT27;
-		return;
-	}
-	for (i = 0; i < BASES_MAX && up.base; i++) {
-		uint64_t base = up.base, text;
-
-		if (objects_member(o, base, o->abi->type.name, &text) != ST_OK ||
-			objects_member(o, base, o->abi->type.flags, &up.flags) != ST_OK ||
-			objects_member(o, base, o->abi->type.base, &up.base) != ST_OK)
-			return;
-		if (up.flags & TYPE_FLAG_HEAP)
-			continue;
-		if (mem_read_cstr(o->mem, text, name, sizeof(name)) == ST_OK &&
-			static_kind(name, is_27, &t->kind))
-			return;
-	}
+	else
+		kind_of_base(o, t, is_27);
 }
 
 /* ---- types ------------------------------------------------------------------------- */

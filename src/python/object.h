@@ -43,6 +43,8 @@ enum kind {
 	KIND_COROUTINE_WRAPPER,
 	KIND_ASYNC_SEND,
 	KIND_ASYNC_THROW,
+	KIND_FUTURE, /* _asyncio.Future and subclasses other than tasks */
+	KIND_TASK,   /* _asyncio.Task and subclasses */
 	KIND_FUTURE_ITER,
 	KIND_TASK_WAKEUP,
 	KIND_WEAKREF,

@@ -8,6 +8,7 @@
  *	warm           the same, by a walker that is kept from question to question
  *	repr ADDR      text of the object at a (hexadecimal) address
  *	locals ADDR    variables of the frame at an address
+ *	tasks          asyncio's tasks: names, coroutines, who waits for whom
  *	names          thread names by interpreter and identifier
  *
  * The target must hold still: nothing here retries or judges torn reads.
@@ -16,6 +17,7 @@
 #include "base/json.h"
 #include "proc/maps.h"
 #include "prof/resolve.h"
+#include "python/asyncio.h"
 #include "python/code.h"
 #include "python/locals.h"
 #include "python/names.h"
@@ -282,6 +284,57 @@ static void put_names(struct peek *p, struct json *j)
 	json_end(j);
 }
 
+static void put_task(const struct asyncio *a, const struct task *t, struct json *j)
+{
+	size_t i;
+
+	json_object(j);
+	json_key(j, "addr");
+	json_uint(j, t->addr);
+	json_kstr(j, "name", t->name);
+	json_kint(j, "state", t->state);
+	json_kbool(j, "current", t->is_current);
+	json_kstr(j, "status", status_word(t->status));
+	json_key(j, "awaited_by");
+	json_array(j);
+	for (i = 0; i < t->n_awaited_by; i++)
+		json_str(j, a->tasks[t->awaited_by[i]].name);
+	json_end(j);
+	json_key(j, "frames");
+	json_array(j);
+	for (i = 0; i < t->n_frames; i++) {
+		json_object(j);
+		json_kstr(j, "func", t->frames[i].code->name);
+		json_kstr(j, "file", t->frames[i].code->file);
+		json_kint(j, "line", t->frames[i].line);
+		json_kbool(j, "running", t->frames[i].is_running);
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+}
+
+static void put_tasks(struct peek *p, struct json *j)
+{
+	uint64_t before = p->o.mem->n_calls;
+	struct asyncio a;
+	enum status st;
+	size_t i;
+
+	asyncio_init(&a, &p->o);
+	st = asyncio_load(&a, p->rt.interp_head_addr);
+	json_object(j);
+	json_kstr(j, "status", status_word(st));
+	json_kint(j, "reads", (int64_t)(p->o.mem->n_calls - before));
+	json_key(j, "tasks");
+	json_array(j);
+	for (i = 0; i < a.n; i++)
+		put_task(&a, &a.tasks[i], j);
+	json_end(j);
+	json_end(j);
+	asyncio_release(&a);
+}
+
 static void put_locals(struct peek *p, struct json *j, uint64_t frame)
 {
 	struct locals l = LOCALS_INIT;
@@ -333,6 +386,8 @@ static void answer(struct peek *p, const char *line, struct buf *out)
 		put_repr(p, &j, addr);
 	else if (!strcmp(word, "locals"))
 		put_locals(p, &j, addr);
+	else if (!strcmp(word, "tasks"))
+		put_tasks(p, &j);
 	else if (!strcmp(word, "names"))
 		put_names(p, &j);
 	else
