@@ -181,8 +181,11 @@ headers: generated
 	@tests/house/headers $(CC) $(CPPFLAGS)
 format:
 	@clang-format-14 --dry-run -Werror $(C_FILES)
-lint: generated
-	@tests/house/lint $(CPPFLAGS)
+lint: $(SRC:%.c=$(BUILD)/lint/%.ok)
+# Looked at again when it or any header has changed.
+$(BUILD)/lint/%.ok: %.c $(HEADERS) tests/house/lint | generated
+	@mkdir -p $(@D)
+	@tests/house/lint $< $(CPPFLAGS) && touch $@
 
 # ---- putting it somewhere -----------------------------------------------------------
 
