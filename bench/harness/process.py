@@ -1,4 +1,5 @@
 """Processes of a measurement: started on a core, watched, ended whatever happens."""
+import ctypes
 import mmap
 import os
 import select
@@ -19,9 +20,14 @@ class Failed(Exception):
     """A program or a profiler did not do what a measurement needs; says what."""
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
 def pin(cores):
-    """For preexec_fn: own process group, and these cores only."""
+    """For preexec_fn: own process group, these cores only, killed when the harness is."""
     def set_up():
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setpgid(0, 0)
         if cores:
             os.sched_setaffinity(0, cores)
