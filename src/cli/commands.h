@@ -17,6 +17,7 @@
 	X(report)              \
 	X(export)              \
 	X(diff)              \
+	X(bench)             \
 	X(store)    \
 	X(completion) \
 	X(man)
