@@ -85,7 +85,7 @@ static void read_flat(struct cpuprofile *c, const json_t *list)
 			slot = map_get(
 				&c->index_of, (uint64_t)json_integer_value(
 						      json_array_get(children, k)));
-			if (slot && *slot - 1 != i)
+			if (c->nodes && slot && *slot - 1 != i)
 				c->nodes[*slot - 1].parent = (uint32_t)i + 1;
 		}
 		slot = json_is_integer(parent)

@@ -16,16 +16,16 @@
 enum { PHASE_INTERVAL = 1, GAP_NS = 1000000 };
 
 static const struct {
-	unsigned flag;
 	const char *name;
+	unsigned flag;
 	int category;
 } rows[] = {
-	{ STATE_GIL, "GIL held", GECKO_GIL },
-	{ STATE_GIL_WAIT, "waiting for the GIL", GECKO_GIL },
-	{ STATE_CPU, "on CPU", GECKO_MINE },
-	{ STATE_BLOCKED, "blocked", GECKO_IDLE },
-	{ STATE_GC, "garbage collection", GECKO_GC },
-	{ STATE_EXC, "exception", GECKO_OTHER },
+	{ "GIL held", STATE_GIL, GECKO_GIL },
+	{ "waiting for the GIL", STATE_GIL_WAIT, GECKO_GIL },
+	{ "on CPU", STATE_CPU, GECKO_MINE },
+	{ "blocked", STATE_BLOCKED, GECKO_IDLE },
+	{ "garbage collection", STATE_GC, GECKO_GC },
+	{ "exception", STATE_EXC, GECKO_OTHER },
 };
 
 struct marker {
