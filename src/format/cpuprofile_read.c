@@ -85,7 +85,7 @@ static void read_flat(struct cpuprofile *c, const json_t *list)
 			slot = map_get(
 				&c->index_of, (uint64_t)json_integer_value(
 						      json_array_get(children, k)));
-			if (c->nodes && slot && *slot - 1 != i)
+			if (slot && *slot - 1 != i)
 				c->nodes[*slot - 1].parent = (uint32_t)i + 1;
 		}
 		slot = json_is_integer(parent)
@@ -245,6 +245,7 @@ int cpuprofile_read(struct import *im, struct err *err)
 		goto out;
 	}
 	c.thread = import_thread(im, import_process(im, 0), 0);
+	GROW(c.nodes, c.cap, 1);
 	if (json_is_array(nodes))
 		read_flat(&c, nodes);
 	else

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "format/format.h"
 #include "prof/tape.h"
+#include "query/filter.h"
 
 #include <stddef.h>
 
