@@ -51,20 +51,16 @@ static void split(struct callers *c, struct grove *up, struct grove *down,
 		if (below[parent]) {
 			below[id] = symbols_stack(out, below[parent], frame);
 			if (is_it(out, id, of)) {
-				c->self.n += g->self[id].n;
-				c->self.ns += g->self[id].ns;
+				weight_add(&c->self, &g->self[id]);
 			}
 		} else if (is_it(out, id, of)) {
 			below[id] = symbols_stack(out, 0, frame);
-			grove_add(up, callers_path(out, out, id), g->total[id].n,
-				g->total[id].ns);
-			c->self.n += g->self[id].n;
-			c->self.ns += g->self[id].ns;
-			c->total.n += g->total[id].n;
-			c->total.ns += g->total[id].ns;
+			grove_add(up, callers_path(out, out, id), &g->total[id]);
+			weight_add(&c->self, &g->self[id]);
+			weight_add(&c->total, &g->total[id]);
 		}
 		if (below[id])
-			grove_add(down, below[id], g->self[id].n, g->self[id].ns);
+			grove_add(down, below[id], &g->self[id]);
 	}
 	free(below);
 }

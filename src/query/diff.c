@@ -60,14 +60,14 @@ static void intern_tree(struct symbols *s, struct grove *g, const struct tree *t
 		if (i)
 			ids[i] = symbols_stack(
 				s, ids[n->parent], intern_place(s, &n->place));
-		grove_add(g, ids[i], n->self.n, n->self.ns);
+		grove_add(g, ids[i], &n->self);
 	}
 	free(ids);
 }
 
 static struct weight at(const struct weight *w, size_t n, stack_id id)
 {
-	return id < n ? w[id] : (struct weight){ 0, 0 };
+	return id < n ? w[id] : (struct weight){ 0 };
 }
 
 static int larger_first(const void *a, const void *b)
@@ -140,12 +140,6 @@ static void fill_node(struct diff_node *n, const struct pair *p, stack_id id,
 	n->place.module = keep(texts, n->place.module);
 }
 
-static void add_weight(struct weight *to, struct weight w)
-{
-	to->n += w.n;
-	to->ns += w.ns;
-}
-
 static void plant(
 	struct diff *d, const struct pair *p, const struct symbols *s, double least)
 {
@@ -174,8 +168,12 @@ static void plant(
 				n->p = 1;
 			}
 			n = &d->nodes[other[parent]];
-			add_weight(&n->total[0], at(p->a.total, p->a.n_self, id));
-			add_weight(&n->total[1], at(p->b.total, p->b.n_self, id));
+			for (int side = 0; side < 2; side++) {
+				const struct grove *of = side ? &p->b : &p->a;
+				const struct weight w = at(of->total, of->n_self, id);
+
+				weight_add(&n->total[side], &w);
+			}
 			memcpy(n->self, n->total, sizeof(n->self));
 			d->n_trimmed += 1 + g->n_below[i];
 			i += 1 + g->n_below[i];
@@ -254,8 +252,8 @@ static void take_side(
 			*known = ++d->n_rows;
 		}
 		row = &d->rows[*known - 1];
-		add_weight(&row->self[side], from->self);
-		add_weight(&row->total[side], from->total);
+		weight_add(&row->self[side], &from->self);
+		weight_add(&row->total[side], &from->total);
 	}
 	d->all[side] = t->all;
 }

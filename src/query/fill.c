@@ -93,6 +93,12 @@ static int take(void *arg, const struct sums *sums)
 		return -1;
 	for (i = 0; i < sums->n; i++) {
 		const struct sum *s = &sums->sums[i];
+		const struct weight w = {
+			.n = s->n,
+			.ns = s->weight_ns,
+			.cpu_ns = s->state & STATE_CPU ? s->weight_ns : 0,
+			.wait_ns = s->state & STATE_GIL_WAIT ? s->weight_ns : 0,
+		};
 		stack_id id;
 
 		if (!fold_wants(x->fold, sums->series, s->thread, s->state, s->wait))
@@ -103,7 +109,7 @@ static int take(void *arg, const struct sums *sums)
 		if (x->group != TREE_PLAIN)
 			id = fold_graft(
 				x->fold, &x->grafts, group_root(x, sums->series, s), id);
-		grove_add(x->g, id, s->n, s->weight_ns);
+		grove_add(x->g, id, &w);
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@ void grove_release(struct grove *g)
 	*g = (struct grove){ 0 };
 }
 
-void grove_add(struct grove *g, stack_id id, uint64_t n, uint64_t ns)
+void grove_add(struct grove *g, stack_id id, const struct weight *w)
 {
 	if (id >= g->n_self) {
 		size_t want = (size_t)id + 1;
@@ -30,8 +30,7 @@ void grove_add(struct grove *g, stack_id id, uint64_t n, uint64_t ns)
 			(g->cap_self - g->n_self) * sizeof(*g->self));
 		g->n_self = g->cap_self;
 	}
-	g->self[id].n += n;
-	g->self[id].ns += ns;
+	weight_add(&g->self[id], w);
 }
 
 /* --- preorder --- */
@@ -124,20 +123,18 @@ void grove_grow(struct grove *g, enum tree_order order)
 	struct sibling *list = NULL;
 	size_t n_list = 0, n = 1, i;
 
-	grove_add(g, 0, 0, 0);
+	grove_add(g, 0, &(struct weight){ 0 });
 	g->total = xcalloc(g->n_self, sizeof(*g->total));
 	kin.child = xcalloc(g->n_self, sizeof(*kin.child));
 	kin.next = xcalloc(g->n_self, sizeof(*kin.next));
 	for (i = g->n_self; i-- > 0;) {
 		stack_id parent;
 
-		g->total[i].n += g->self[i].n;
-		g->total[i].ns += g->self[i].ns;
+		weight_add(&g->total[i], &g->self[i]);
 		if (!i || (!g->total[i].n && !g->total[i].ns))
 			continue;
 		parent = symbols_stack_of(g->symbols, (stack_id)i)->parent;
-		g->total[parent].n += g->total[i].n;
-		g->total[parent].ns += g->total[i].ns;
+		weight_add(&g->total[parent], &g->total[i]);
 		kin.next[i] = kin.child[parent];
 		kin.child[parent] = (stack_id)i;
 		n++;
@@ -177,6 +174,6 @@ void grove_invert(struct grove *inverted, struct symbols *out, const struct grov
 		}
 		if (at)
 			to = symbols_stack(out, to, cut);
-		grove_add(inverted, to, g->self[i].n, g->self[i].ns);
+		grove_add(inverted, to, &g->self[i]);
 	}
 }

@@ -23,7 +23,7 @@ struct grove {
 
 void grove_init(struct grove *g, const struct symbols *symbols);
 void grove_release(struct grove *g);
-void grove_add(struct grove *g, stack_id id, uint64_t n, uint64_t ns);
+void grove_add(struct grove *g, stack_id id, const struct weight *w);
 void grove_grow(struct grove *g, enum tree_order order);
 
 /* Sums of a range through the filter into a grove over fold->out. */

@@ -163,7 +163,7 @@ static int divide_growth(struct settling *x, const struct metric *m)
 		grove_add(x->grove,
 			symbols_stack(
 				x->fold->out, 0, fold_mark(x->fold->out, "(not seen)")),
-			grown, 0);
+			&(struct weight){ .n = grown });
 		return 0;
 	}
 	for (i = 0; i < x->n_seen; i++) {
@@ -173,11 +173,13 @@ static int divide_growth(struct settling *x, const struct metric *m)
 		part = part > grown - given ? grown - given : part;
 		given += part;
 		if (ns)
-			grove_add(x->grove, x->seen[i].stack, part, ns);
+			grove_add(x->grove, x->seen[i].stack,
+				&(struct weight){ .n = part, .ns = ns });
 		if (ns > x->seen[heaviest].ns[class])
 			heaviest = i;
 	}
-	grove_add(x->grove, x->seen[heaviest].stack, grown - given, 0);
+	grove_add(x->grove, x->seen[heaviest].stack,
+		&(struct weight){ .n = grown - given });
 	return 0;
 }
 

@@ -153,7 +153,7 @@ static void open_node(struct growing *x, uint32_t node, uint32_t past)
 	GROW(x->other, x->cap_other, x->depth + 1);
 	x->path[x->depth] = node;
 	x->past[x->depth] = past;
-	x->other[x->depth++] = (struct weight){ 0, 0 };
+	x->other[x->depth++] = (struct weight){ 0 };
 }
 
 static void plant(struct growing *x, struct texts *texts, const struct grove *g,
@@ -168,8 +168,7 @@ static void plant(struct growing *x, struct texts *texts, const struct grove *g,
 		while (x->depth && x->past[x->depth - 1] <= i)
 			close_node(x);
 		if (!stays(trim, g, id)) {
-			x->other[x->depth - 1].n += g->total[id].n;
-			x->other[x->depth - 1].ns += g->total[id].ns;
+			weight_add(&x->other[x->depth - 1], &g->total[id]);
 			x->t->n_trimmed += past - i;
 			i = past;
 			continue;

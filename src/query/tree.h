@@ -19,7 +19,17 @@
 struct weight {
 	uint64_t n;  /* samples */
 	uint64_t ns; /* thread-time they stand for */
+	/* The part of ns on CPU, and waiting for the GIL: filled in by trees, not by tables. */
+	uint64_t cpu_ns, wait_ns;
 };
+
+static inline void weight_add(struct weight *to, const struct weight *w)
+{
+	to->n += w->n;
+	to->ns += w->ns;
+	to->cpu_ns += w->cpu_ns;
+	to->wait_ns += w->wait_ns;
+}
 
 /* A place in a program; texts are never NULL. Also used by the other queries. */
 struct place {
