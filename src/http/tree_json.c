@@ -15,5 +15,7 @@ void tree_json_nodes(
 	JSON_COLUMN(j, "total_n", t->n_nodes, n[i].total.n);
 	JSON_COLUMN(j, "self_ns", t->n_nodes, n[i].self.ns);
 	JSON_COLUMN(j, "total_ns", t->n_nodes, n[i].total.ns);
+	JSON_COLUMN(j, "cpu_ns", t->n_nodes, n[i].total.cpu_ns);
+	JSON_COLUMN(j, "wait_ns", t->n_nodes, n[i].total.wait_ns);
 	json_end(j);
 }

@@ -13,7 +13,9 @@
  *	    "self_n":   [0, 10, 90],    samples
  *	    "total_n":  [100, 100, 90],
  *	    "self_ns":  [...],          thread-time, ns
- *	    "total_ns": [...]
+ *	    "total_ns": [...],
+ *	    "cpu_ns":   [...],          the part of total_ns on CPU
+ *	    "wait_ns":  [...]           and waiting for the GIL
  *	  },
  *	  "strings": [...], "places": {...}     see places.h
  *	}

@@ -22,6 +22,7 @@ import { clock, dateTime } from "../base/format.js";
  * @property {(index: number | null) => void} [pointed]
  * @property {number} height
  * @property {boolean} [axis] show the time axis
+ * @property {boolean} [binary] values are bytes: steps of powers of two
  */
 
 /** @typedef {{ time_ms: number, kind: string, text: string, series: number }} Event */
@@ -94,6 +95,7 @@ export class Chart {
 			size: 62, gap: 6, font: `11px ${css("--sans")}`, space: 26,
 			stroke: css("--faint"), grid: { stroke: css("--line"), width: 1 }, ticks: { show: false },
 			values: (_u, splits) => splits.map((v) => this.options.text(v)),
+			...(this.options.binary ? { incrs: BINARY_STEPS } : {}),
 		};
 	}
 
@@ -194,3 +196,5 @@ const TIME_STEPS = [
 	600000, 900000, 1800000, 3600000, 7200000, 14400000, 21600000, 43200000, 86400000, 172800000,
 	604800000, 2592000000,
 ];
+
+const BINARY_STEPS = Array.from({ length: 44 }, (_, k) => 2 ** k);

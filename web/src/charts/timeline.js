@@ -72,7 +72,7 @@ export class Timeline {
 		const all = this.panels.map((panel, k) => {
 			const box = h("div", { class: "tl-chart" });
 			this.charts.set(panel.id, new Chart(box, {
-				lines: panel.lines, text: panel.text, sync: "time",
+				lines: panel.lines, text: panel.text, sync: "time", binary: panel.id === "memory",
 				height: k === this.panels.length - 1 ? 96 : 78,
 				axis: k === this.panels.length - 1,
 				brushed: (a, b) => this.brushed(a, b),
@@ -124,9 +124,16 @@ export class Timeline {
 		return d ? [d.from_ms, d.from_ms + d.n_buckets * d.bucket_ms] : null;
 	}
 
+	/** Buckets of fewer than ten ticks would show chance: how many of that width there are. */
+	finest() {
+		const w = this.window();
+		const hz = Math.max(1, ...this.app.targets.map((t) => Number(t.labels.rate) || 100));
+		return w ? Math.ceil((w[1] - w[0]) / 1000 / (10 / hz)) : 600;
+	}
+
 	async refresh() {
 		const width = Math.max(120, Math.min(1500, this.element.clientWidth || 800));
-		const extra = { max_buckets: Math.round(width / 2) };
+		const extra = { max_buckets: Math.max(10, Math.min(Math.round(width / 2.5), this.finest())) };
 		const answer = await this.asker.ask("timeline", query(this.app.store, { window: true, extra }));
 		if (!answer) return;
 		this.data = answer;

@@ -125,16 +125,11 @@ export class Colors {
 
 	/** The colour of the state that most of a node's time was in. @param {Tree} tree @param {number} i */
 	byState(tree, i) {
-		const c = tree.columns;
-		let best = "none", most = 0;
-		for (const state of STATES) {
-			const ns = c[`${state}_ns`]?.[i] ?? 0;
-			if (ns > most) {
-				most = ns;
-				best = state;
-			}
-		}
-		const share = Math.round((most / (c.total_ns[i] || 1)) * 4) / 4;
+		const c = tree.columns, all = c.total_ns[i] || 1;
+		const cpu = (c.cpu_ns?.[i] ?? 0) / all, wait = (c.wait_ns?.[i] ?? 0) / all;
+		const idle = Math.max(0, 1 - cpu - wait);
+		const best = cpu >= wait && cpu >= idle ? "cpu" : wait >= idle ? "gil_wait" : "idle";
+		const share = Math.round({ cpu, gil_wait: wait, idle }[best] * 4) / 4;
 		return this.kept(`t${best}${share}`, () => this.state(best, share));
 	}
 
@@ -153,8 +148,9 @@ export class Colors {
 		const c = tree.columns;
 		if (c.side?.[i] === 1) return this.kept("dA", () => this.diffPaint(205, 0.11, 0));
 		if (c.side?.[i] === 2) return this.kept("dB", () => this.diffPaint(310, 0.13, 0));
+		if (c.p?.[i] > 0.05) return this.kept("d0", () => this.grey(0.006)); // may be chance
 		const d = Math.max(-1, Math.min(1, changeOf(tree, i) * 12));
-		const step = Math.sign(d) * Math.ceil(Math.sqrt(Math.abs(d)) * 6);
+		const step = Math.sign(d) * Math.round(Math.sqrt(Math.abs(d)) * 6);
 		return this.kept(`d${step}`, () =>
 			step === 0 ? this.grey(0.006) : this.diffPaint(step > 0 ? 25 : 145, 0.025 * Math.abs(step), Math.abs(step)));
 	}
@@ -175,8 +171,6 @@ export function changeOf(tree, i) {
 	if (!a || !b) return 0;
 	return b[i] / (b[0] || 1) - a[i] / (a[0] || 1);
 }
-
-export const STATES = ["cpu", "gil_wait", "idle"];
 
 /** Hue and chroma of each state, the same in charts, lanes and graphs. @type {Record<string, [number, number]>} */
 export const STATE_HUES = {

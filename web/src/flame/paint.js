@@ -127,6 +127,7 @@ function percentShort(x) {
 
 /** @param {number} x */
 function signed(x) {
+	if (Math.abs(x) < 0.00005) return "0";
 	return `${x > 0 ? "+" : x < 0 ? "−" : ""}${percentShort(Math.abs(x))}`;
 }
 

@@ -196,6 +196,7 @@ function side(nodes, s) {
 
 /** @param {number} x */
 function signed(x) {
+	if (Math.abs(x) < 0.000005) return "0";
 	return `${x > 0 ? "+" : x < 0 ? "−" : ""}${fmt.percent(Math.abs(x))}`;
 }
 

@@ -249,8 +249,23 @@ export class FlameView {
 				h("dt", null, "total"), h("dd", null, v(f.total)), h("dd", null, fmt.percent(f.share)),
 				h("dt", null, "self"), h("dd", null, v(f.self)), h("dd", null, fmt.percent(f.selfShare)),
 				node > 0 && [h("dt", null, "of caller"), h("dd", null, ""), h("dd", null, fmt.percent(f.ofParent))],
+				node >= 0 && this.states(flame.tree, node),
 				flame.colorBy === "diff" && [h("dt", null, "change"), h("dd", null, ""), h("dd", null, fmt.percent(changeOf(flame.tree, node)))]),
 		], x, y);
+	}
+
+	/** On CPU, waiting for the GIL, else blocked: shares of the node's own time.
+	 * @param {Tree} t @param {number} i */
+	states(t, i) {
+		const c = t.columns, all = c.total_ns?.[i];
+		if (!all || !c.cpu_ns) return null;
+		const parts = [["cpu", "on CPU", c.cpu_ns[i] / all], ["gil-wait", "GIL wait", c.wait_ns[i] / all]];
+		const meter = h("div", { class: "meter" }, parts.map(([kind, , share]) => {
+			const bar = h("i", { class: `c--${kind}` });
+			bar.style.width = `${Number(share) * 100}%`;
+			return bar;
+		}));
+		return [...parts.flatMap(([, words, share]) => [h("dt", null, words), h("dd", null, ""), h("dd", null, fmt.percent(Number(share)))]), meter];
 	}
 
 	/** @param {Flame} flame @param {number} node @param {number} x @param {number} y */

@@ -166,7 +166,7 @@ export class ThreadsView {
 		c.fillStyle = laneColor(k, this.app.dark);
 		c.fillRect(4, y + 3, 3, STATE_H + FUNC_H);
 		c.fillStyle = ink[1];
-		c.fillText(lane.name || String(lane.tid), 13, y + 12);
+		c.fillText(lane.name || (lane.main ? "main thread" : String(lane.tid)), 13, y + 12);
 		c.fillStyle = ink[2];
 		c.fillText(`${this.pidOf(lane.series)} · ${lane.tid}${lane.main ? " · main" : ""}`, 13, y + 26);
 		c.restore();
