@@ -81,7 +81,8 @@ $(BUILD)/pystrobe: $(OBJ) $(GEN_OBJ)
 $(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -lcmocka -o $@
 
--include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard \
+	python-abi/*.c tests/live/*.c))
 
 # ---- generated ----------------------------------------------------------------------
 
@@ -163,6 +164,10 @@ demo: deps
 check: deps-check pythons
 	@$(MAKE) --no-print-directory DEV=1 all $(BUILD)/unit
 	@tests/run $(BUILD)
+
+# Tables, DWARF and debug offsets of every interpreter here must agree.
+verify:
+	@python-abi/verify --build $(BUILD)
 
 check-unit: $(BUILD)/unit
 	@$(BUILD)/unit

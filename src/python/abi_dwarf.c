@@ -85,19 +85,24 @@ static bool field_number(struct dwarf_types *types, const struct abi_field *f,
 static int check_enumerators(
 	const struct abi *abi, struct dwarf_types *types, struct err *err)
 {
+	struct buf wrong = BUF_INIT;
+	int ret = 0;
+
 	for (size_t i = 0; i < abi_enumerator_count; i++) {
 		const struct abi_enumerator *e = &abi_enumerators[i];
 		int64_t number;
 
-		if (!abi_span_holds(&e->span, abi->version, abi->free_threaded) ||
-			!dwarf_types_enumerator(types, e->name, &number) ||
-			number == e->number)
-			continue;
-		return err_set(err, ERR_CORRUPT,
-			"%s is %" PRId64 " in its debug information, values.def says %d",
-			e->name, number, e->number);
+		if (abi_span_holds(&e->span, abi->version, abi->free_threaded) &&
+			dwarf_types_enumerator(types, e->name, &number) &&
+			number != e->number)
+			buf_printf(&wrong, "%s%s is %" PRId64 " (%d)",
+				wrong.len ? ", " : "", e->name, number, e->number);
 	}
-	return 0;
+	if (wrong.len)
+		ret = err_set(err, ERR_CORRUPT,
+			"its debug information contradicts values.def: %s", wrong.data);
+	buf_release(&wrong);
+	return ret;
 }
 
 static void want_all(const struct abi *abi, struct dwarf_types *types)

@@ -95,17 +95,26 @@ def git_common_dir():
         return ".git"
 
 
+def load(argv, origin, root):
+    """Starts a candidate and asks it what it is; None when it does not start."""
+    try:
+        done = subprocess.run(argv + ["-c", PROBE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=60, check=True)
+        return Python(argv, origin, root, json.loads(done.stdout.decode()))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+
+
+def named(paths):
+    """The interpreters at these paths; among the candidates or not."""
+    known = {os.path.realpath(argv[0]): (argv, origin, root) for argv, origin, root in candidates()}
+    return [p for p in (load(*known.get(os.path.realpath(path), ([path], "extra", ""))) for path in paths) if p]
+
+
 @functools.lru_cache(maxsize=None)
 def pythons():
     """Every interpreter that starts, sorted by version and flavour."""
-    out = []
-    for argv, origin, root in candidates():
-        try:
-            done = subprocess.run(argv + ["-c", PROBE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.DEVNULL, timeout=60, check=True)
-            out.append(Python(argv, origin, root, json.loads(done.stdout.decode())))
-        except (OSError, subprocess.SubprocessError, ValueError):
-            continue
+    out = [p for p in (load(*candidate) for candidate in candidates()) if p]
     return sorted(out, key=lambda p: (p.version, p.flavour, p.origin))
 
 
