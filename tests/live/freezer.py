@@ -22,7 +22,7 @@ class Stop:
 class Frozen:
     """A running target; iterating gives its stops, in which ask() questions peek. End it with `with`."""
 
-    def __init__(self, argv, stdin=None, env=None, questions=True):
+    def __init__(self, argv, stdin=None, env=None):
         to_us, theirs = os.pipe()
         from_us, ours = os.pipe()
         environ = dict(os.environ, PEEK_OUT=str(theirs), PEEK_IN=str(from_us), PYTHONDONTWRITEBYTECODE="1",
@@ -40,7 +40,6 @@ class Frozen:
             self.target.stdin.write(stdin.encode())
         self.target.stdin.close()
         self.peek = None
-        self.questions = questions
         with open(os.path.join(TARGETS, "freeze.py")) as f:
             self.freeze_line = 1 + [i for i, line in enumerate(f) if line.rstrip().endswith("# FREEZE")][0]
 
@@ -103,10 +102,18 @@ class Frozen:
             yield Stop(message, self.text)
             os.write(self.to_target, b"g")
 
+    def look_at(self, arguments):
+        """From now on peek looks at this."""
+        if self.peek:
+            self.peek.stdin.close()
+            self.peek.wait(timeout=DEADLINE)
+            self.peek.stdout.close()
+        self.peek = subprocess.Popen([os.path.join(BUILD, "peek")] + arguments, stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE)
+
     def ask(self, question):
         if not self.peek:
-            self.peek = subprocess.Popen([os.path.join(BUILD, "peek"), str(self.target.pid)], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE)
+            self.look_at([str(self.target.pid)])
         self.peek.stdin.write((question + "\n").encode())
         self.peek.stdin.flush()
         answer = self.peek.stdout.readline()

@@ -2,6 +2,7 @@
  * peek.c - answers questions about a stopped target, one line of JSON for each line read.
  *
  *	build/peek PID [auto|table|dwarf|offsets]
+ *	build/peek --core FILE [EXE]
  *	stacks         every thread's frames, leaf first, by plain reads along the links: a
  *	               second opinion that shares no code with python/walk.c
  *	cold           the same from python/walk.h and prof/resolve.h, as `dump` does it
@@ -15,6 +16,7 @@
  */
 #include "base/alloc.h"
 #include "base/json.h"
+#include "proc/core.h"
 #include "proc/maps.h"
 #include "prof/resolve.h"
 #include "python/asyncio.h"
@@ -395,21 +397,12 @@ static void answer(struct peek *p, const char *line, struct buf *out)
 	buf_char(out, '\n');
 }
 
-static int look_up(struct peek *p, struct mem *mem, int argc, char **argv)
+static int look_up(struct peek *p, const struct runtime_query *q, struct err *err)
 {
-	struct runtime_query q = { .mem = mem, .source = ABI_AUTO };
-	struct maps maps = MAPS_INIT;
-	struct err err = ERR_INIT;
-	int ret = -1;
-
-	q.pid = atoi(argv[1]);
-	q.maps = &maps;
-	if (argc > 2 && !abi_source_parse(argv[2], &q.source))
-		goto out;
-	if (maps_load(&maps, q.pid, &err) < 0 || runtime_find(&q, &p->rt, &err) < 0)
-		goto out;
-	runtime_load_asyncio(&q, &p->rt);
-	objects_init(&p->o, mem, &p->rt.abi, READS);
+	if (runtime_find(q, &p->rt, err) < 0)
+		return -1;
+	runtime_load_asyncio(q, &p->rt);
+	objects_init(&p->o, q->mem, &p->rt.abi, READS);
 	p->root = (struct walk_root){
 		.runtime_addr = p->rt.runtime_addr,
 		.interp_head_addr = p->rt.interp_head_addr,
@@ -417,27 +410,42 @@ static int look_up(struct peek *p, struct mem *mem, int argc, char **argv)
 		.gil_addr = p->rt.gil_addr,
 		.gc_addr = p->rt.gc_collecting_addr,
 	};
-	ret = 0;
-out:
-	if (ret)
-		err_print(&err, stderr);
-	maps_release(&maps);
-	return ret;
+	return 0;
+}
+
+static int open_target(int argc, char **argv, struct runtime_query *q, struct maps *maps,
+	struct err *err)
+{
+	if (!strcmp(argv[1], "--core")) {
+		q->mem = mem_core_new(argv[2], err);
+		if (!q->mem || (argc > 3 && core_set_exe(q->mem, argv[3], err) < 0))
+			return -1;
+		return core_maps(q->mem, maps, err);
+	}
+	q->pid = atoi(argv[1]);
+	q->mem = mem_live_new(q->pid);
+	if (argc > 2 && !abi_source_parse(argv[2], &q->source))
+		return err_set(err, ERR_USAGE, "no such source of layouts");
+	return maps_load(maps, q->pid, err);
 }
 
 int main(int argc, char **argv)
 {
 	struct peek p = { .names = NAMES_INIT, .codes = MAP_INIT };
+	struct runtime_query q = { .source = ABI_AUTO };
 	struct buf out = BUF_INIT;
-	struct mem *mem;
+	struct maps maps = MAPS_INIT;
+	struct err err = ERR_INIT;
 	char *line = NULL;
 	size_t cap = 0;
 
-	if (argc < 2)
+	if (argc < 2 || (!strcmp(argv[1], "--core") && argc < 3))
 		return 2;
-	mem = mem_live_new(atoi(argv[1]));
-	if (look_up(&p, mem, argc, argv) < 0) {
-		mem_free(mem);
+	q.maps = &maps;
+	if (open_target(argc, argv, &q, &maps, &err) < 0 || look_up(&p, &q, &err) < 0) {
+		err_print(&err, stderr);
+		maps_release(&maps);
+		mem_free(q.mem);
 		return 1;
 	}
 	while (getline(&line, &cap, stdin) > 0) {
@@ -454,6 +462,7 @@ int main(int argc, char **argv)
 	objects_release(&p.o);
 	buf_release(&out);
 	free(line);
-	mem_free(mem);
+	maps_release(&maps);
+	mem_free(q.mem);
 	return 0;
 }
