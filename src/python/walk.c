@@ -91,6 +91,7 @@ struct walker *walker_new(struct mem *mem, const struct abi *abi,
 		BUG("fields of the runtime too far apart");
 	w->ts_len = thread_state_len(abi);
 	w->relist = true;
+	w->proofs = xcalloc(PROOFS_MAX, sizeof(*w->proofs));
 	codes_init(w);
 	return w;
 }
@@ -123,6 +124,7 @@ void walker_free(struct walker *w)
 	free(w->chain);
 	free(w->slots);
 	free(w->fresh);
+	free(w->proofs);
 	free(w);
 }
 
@@ -154,6 +156,7 @@ static void plan_thread(struct walker *w, struct wthread *t)
 	if (t->exc_addr)
 		plan_add(w, t->exc_addr, t->exc, EXC_LEN, &t->exc_ok);
 	w->era->plan(w, t);
+	codes_plan(w, &t->pub, w->now_ns - t->proved_ns >= STALE_NS ? 0 : t->changed);
 }
 
 /* ---- interpreters ------------------------------------------------------------------- */
@@ -474,6 +477,7 @@ static void read_new(struct walker *w, size_t from)
 	for (k = from; k < w->n_threads; k++) {
 		plan_thread(w, w->threads[k]);
 		plan_read(w);
+		codes_judge_planned(w);
 	}
 }
 
@@ -501,9 +505,13 @@ enum status walker_tick(struct walker *w)
 		st = ST_FAULT;
 	if (st == ST_OK)
 		st = update_interps(w);
-	if (st != ST_OK)
+	if (st != ST_OK) {
+		codes_judge_planned(w);
 		goto out;
+	}
 	gil_update(w);
+	w->code_generation = w->interps[0]->code_generation;
+	codes_judge_planned(w);
 	n = w->n_threads;
 	for (k = 0; k < n; k++)
 		w->threads[k]->linked = true;
@@ -533,6 +541,7 @@ enum status walker_again(struct walker *w, struct walk_thread *p)
 	w->now_ns = clock_mono_ns();
 	plan_thread(w, t);
 	st = plan_read(w);
+	codes_judge_planned(w);
 	if (st == ST_OK)
 		decode_thread(w, t);
 	w->stats.n_calls += w->mem->n_calls - calls;

@@ -198,6 +198,45 @@ static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
 	}
 }
 
+void codes_plan(struct walker *w, const struct walk_thread *p, uint32_t from)
+{
+	uint64_t generation;
+	uint32_t i;
+
+	for (i = from; i < p->n_frames && w->n_proofs < PROOFS_MAX; i++) {
+		struct wcode *c = codes_find(w, p->frames[i].code_addr);
+		struct planned_proof *at = &w->proofs[w->n_proofs];
+
+		if (!c)
+			continue;
+		generation = c->generation; /* as far as is known before the read */
+		if (w->abi->interp.code_generation == ABI_NONE ||
+			generation != w->code_generation) {
+			if (w->now_ns - c->checked_ns < PROOF_NS)
+				continue;
+			c->checked_ns = w->now_ns;
+			at->index = (uint32_t)(c - w->codes.v);
+			plan_add(w, c->addr, at->proof.head, w->codes.head_len,
+				&at->proof.head_ok);
+			at->proof.name_ok = false;
+			if (needs_name(w) && c->name_addr)
+				plan_add(w, c->name_addr, at->proof.name,
+					sizeof(at->proof.name), &at->proof.name_ok);
+			w->n_proofs++;
+		}
+	}
+}
+
+void codes_judge_planned(struct walker *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_proofs; i++)
+		judge(w, &w->codes.v[w->proofs[i].index], &w->proofs[i].proof,
+			w->code_generation);
+	w->n_proofs = 0;
+}
+
 void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generation)
 {
 	struct code_proof proof[BATCH];

@@ -2,11 +2,6 @@
 #include "python/walk_impl.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
-
-/* However alike two ticks look, code objects are proved anew after this time: a program
- * could have replaced one and left no other trace on its stack. */
-#define STALE_NS (10 * NS_PER_MS)
 
 void chain_clear(struct walker *w)
 {
@@ -81,6 +76,7 @@ void emit_chain(struct walker *w, struct wthread *t)
 		p->n_skipped == w->chain_skipped) {
 		p->n_same = n;
 		p->flags &= ~(uint32_t)WALK_CHANGED;
+		t->changed = n;
 		return;
 	}
 	if (!number_codes(w, same)) {
@@ -88,6 +84,7 @@ void emit_chain(struct walker *w, struct wthread *t)
 		p->n_same = same;
 		return;
 	}
+	t->changed = changed;
 	if (stale) {
 		changed = 0;
 		t->proved_ns = w->now_ns;

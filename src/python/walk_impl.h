@@ -22,6 +22,7 @@ enum {
 	LOOSE_BEFORE = 16,  /* bytes before a frame: the generator's own state */
 	LOOSE_LEN = 112,
 	CHUNK_MAX_BYTES = 1 << 20, /* of one data-stack chunk that are read */
+	PROOFS_MAX = 96,       /* planned with one tick; further ones take a read more */
 	CODES_MAX = 16384,         /* known at a time */
 	EXC_LEN = 32,
 };
@@ -75,6 +76,12 @@ struct code_proof {
 	bool head_ok, name_ok;
 };
 
+/* A proof that is read together with the frames. */
+struct planned_proof {
+	uint32_t index;
+	struct code_proof proof;
+};
+
 struct chunk_copy {
 	uint64_t addr, bytes; /* of the chunk, bytes 0: not known */
 	uint32_t high;        /* so much was used lately */
@@ -117,6 +124,7 @@ struct wthread {
 	uint64_t exc_addr;
 	uint8_t exc[EXC_LEN];
 	int64_t proved_ns; /* when all codes of the stack were last proved */
+	uint32_t changed;  /* the first frame, from the root, that changed last time */
 	/* 3.11+ */
 	struct chunk_copy *chunks; /* oldest first */
 	uint32_t n_chunks;
@@ -195,6 +203,9 @@ struct walker {
 	uint32_t chain_skip_at, chain_skipped; /* so many are missing before this one */
 
 	struct codes codes;
+	struct planned_proof *proofs;
+	uint32_t n_proofs;
+	uint64_t code_generation; /* of the main interpreter */
 	struct slot *slots; /* to 3.10: the chain of this tick, leaf first */
 	uint32_t n_slots;
 	size_t cap_slots;
@@ -257,8 +268,15 @@ struct wcode *codes_find(struct walker *w, uint64_t addr);
 /* The entry; reads the head when it is new. NULL: there is no code object. */
 struct wcode *codes_get(struct walker *w, uint64_t addr);
 bool codes_is_proved(const struct walker *w, const struct wcode *c, uint64_t generation);
+/* Plans proofs of the codes that the frames from an index on had in the last tick. */
+void codes_plan(struct walker *w, const struct walk_thread *p, uint32_t from);
+void codes_judge_planned(struct walker *w);
 /* Proves the codes of w->chain[from..to) that are not proved; renumbers the replaced. */
 void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generation);
+
+/* However alike two ticks look, code objects are proved anew after this time: a program
+ * could have replaced one and left no other trace on its stack. */
+#define STALE_NS 10000000
 
 /* w->chain becomes t->pub.frames. */
 void emit_chain(struct walker *w, struct wthread *t);
