@@ -6,9 +6,8 @@
 #include "proc/stop.h"
 
 enum { RETRIES = 3 };
-/* A thread stops when it is next scheduled: on a busy machine that takes a while. */
-#define STOP_TIMEOUT_NS   (2 * NS_PER_MS)
-#define NATIVE_TIMEOUT_NS (20 * NS_PER_MS)
+/* A thread that waits for a processor stops when it gets one. */
+#define STOP_TIMEOUT_NS (20 * NS_PER_MS)
 
 static struct lane *lane_of(struct target *t, struct walk_thread *w, const struct tick *k)
 {
@@ -41,8 +40,7 @@ static bool read_stopped(struct target *t, struct walk_thread *w, struct lane *l
 
 	if (!l->task.tid || !stop_end(&t->unstopped))
 		return false;
-	if (stop_begin(&stop, l->task.tid,
-		    t->natives ? NATIVE_TIMEOUT_NS : STOP_TIMEOUT_NS) != 0) {
+	if (stop_begin(&stop, l->task.tid, STOP_TIMEOUT_NS) != 0) {
 		if (!stop_end(&stop))
 			t->unstopped = stop; /* it stops when its system call returns */
 		return false;
@@ -123,6 +121,7 @@ static stack_id stack_of(struct target *t, struct walk_thread *w, struct lane *l
 			natives_stack(t->natives, t->resolver, k->symbols, w, n, &merged);
 		l->merged_in = k->symbols;
 		l->shot = false;
+		l->stack.n = 0; /* the frames are taken without it */
 		t->totals.unmerged += !merged;
 		return l->merged;
 	}
@@ -167,6 +166,7 @@ static void sample_thread(
 		t->totals.repaired++;
 	}
 	target_put(t, l, tick, stack_of(t, w, l, n, still, k));
+	walk_taken(w);
 	stats->n_samples++;
 	t->totals.samples++;
 }

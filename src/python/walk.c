@@ -448,8 +448,6 @@ static void decode_thread(struct walker *w, struct wthread *t)
 	p->status = w->era->decode(w, t);
 	if (p->status == ST_OK || p->status == ST_LIMIT)
 		emit_chain(w, t);
-	else
-		p->n_same = p->n_frames; /* as in the last tick, for what it is worth */
 	if (p->status != ST_OK)
 		w->stats.n_lost[p->status]++;
 	gil_thread_flags(w, t);

@@ -77,7 +77,7 @@ enum walk_flags {
 	WALK_EXC = 1 << 4,        /* an exception is raised or handled */
 	WALK_ATTACHED = 1 << 5,   /* 3.13+: may run Python; without a GIL: runs it */
 	WALK_SUSPENDED = 1 << 6,  /* 3.13+: stopped by stop-the-world */
-	WALK_CHANGED = 1 << 7,    /* anything of the stack differs from the last tick */
+	WALK_CHANGED = 1 << 7,    /* the stack is not as when the caller last took it */
 	WALK_TORN = 1 << 8,       /* it moved while it was copied: judge the edges */
 	WALK_REPAIRED = 1 << 9,   /* pointer and copy disagreed; the copy decided */
 	WALK_PARKED = 1 << 10,    /* set by the caller: not read, as in the last tick */
@@ -98,10 +98,18 @@ struct walk_thread {
 	enum status status; /* not ST_OK: frames are those below the trouble, if any */
 	struct raw_frame *frames; /* root first */
 	uint32_t n_frames;
-	uint32_t n_same;             /* so many, from the root, are as in the last tick */
+	uint32_t n_same; /* so many, from the root, are as when the caller last took them */
 	uint32_t skip_at, n_skipped; /* so many are left out before frames[skip_at] */
 	void *user;                  /* the caller's; NULL at first */
 };
+
+/* The caller has done with the frames as they are: n_same and WALK_CHANGED count from
+ * here on, however often the thread is read before the next time. */
+static inline void walk_taken(struct walk_thread *t)
+{
+	t->n_same = t->n_frames;
+	t->flags &= ~(uint32_t)WALK_CHANGED;
+}
 
 struct walk_stats {
 	uint64_t n_ticks, n_calls; /* ticks, and reads for them */

@@ -74,14 +74,11 @@ void emit_chain(struct walker *w, struct wthread *t)
 		changed = same;
 	if (changed >= n && same == n && n == p->n_frames && !stale &&
 		p->n_skipped == w->chain_skipped) {
-		p->n_same = n;
-		p->flags &= ~(uint32_t)WALK_CHANGED;
 		t->changed = n;
 		return;
 	}
 	if (!number_codes(w, same)) {
 		p->status = ST_TORN;
-		p->n_same = same;
 		return;
 	}
 	t->changed = changed;
@@ -91,6 +88,12 @@ void emit_chain(struct walker *w, struct wthread *t)
 	}
 	if (changed < n)
 		codes_prove(w, 0, n - changed, generation);
+	if (p->n_skipped != w->chain_skipped || p->skip_at != skip_at) {
+		if (p->n_skipped && p->skip_at < same)
+			same = p->skip_at;
+		if (w->chain_skipped && skip_at < same)
+			same = skip_at;
+	}
 	GROW(p->frames, t->cap_frames, n);
 	for (i = 0; i < n; i++) {
 		struct raw_frame *f = &w->chain[n - 1 - i];
@@ -100,28 +103,20 @@ void emit_chain(struct walker *w, struct wthread *t)
 			continue;
 		}
 		f->code = codes_find(w, f->code_addr)->number;
-		if (!f->code) {
+		if (!f->code) { /* its code object died under the sample */
 			p->status = ST_TORN;
-			p->n_frames = i;
-			p->n_same = same < i ? same : i;
-			return;
+			n = i;
+			break;
 		}
 		if (i < same && p->frames[i].code != f->code)
 			same = i;
 		p->frames[i] = *f;
 	}
-	if (p->n_skipped != w->chain_skipped || p->skip_at != skip_at) {
-		uint32_t least = p->n_skipped ? p->skip_at : UINT32_MAX;
-
-		if (w->chain_skipped && skip_at < least)
-			least = skip_at;
-		same = same < least ? same : least;
-	}
-	p->flags &= ~(uint32_t)WALK_CHANGED;
 	if (same < n || n != p->n_frames)
 		p->flags |= WALK_CHANGED;
 	p->skip_at = skip_at;
 	p->n_skipped = w->chain_skipped;
 	p->n_frames = n;
-	p->n_same = same;
+	if (p->n_same > same)
+		p->n_same = same;
 }

@@ -95,17 +95,38 @@ static bool is_bottom(
 	       !ld64(at + w->abi->iframe.previous);
 }
 
+/* Nearest to the root first, so that whoever is copied later is the later evidence. */
+static void sort_loose(struct wthread *t)
+{
+	uint32_t i, k;
+
+	for (i = 1; i < t->n_loose; i++) {
+		struct loose l = t->loose[i];
+
+		if (t->loose[i - 1].from_leaf >= l.from_leaf)
+			continue;
+		for (k = i; k && t->loose[k - 1].from_leaf < l.from_leaf; k--)
+			t->loose[k] = t->loose[k - 1];
+		t->loose[k] = l;
+	}
+}
+
 static void plan_loose(struct walker *w, struct wthread *t)
 {
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < t->n_loose; i++) {
+		if (w->tick - t->loose[i].used_tick <= KEEP_LOOSE_TICKS) {
+			if (kept != i)
+				t->loose[kept] = t->loose[i];
+			kept++;
+		}
+	}
+	t->n_loose = kept;
+	sort_loose(t);
+	for (i = 0; i < t->n_loose; i++) {
 		struct loose *l = &t->loose[i];
 
-		if (w->tick - l->used_tick > KEEP_LOOSE_TICKS)
-			continue;
-		t->loose[kept] = *l;
-		l = &t->loose[kept++];
 		if (is_bottom(w, t, l) && w->tick % 16) {
 			memcpy(l->bytes[t->side], l->bytes[!t->side], LOOSE_LEN);
 			l->ok = true;
@@ -113,7 +134,6 @@ static void plan_loose(struct walker *w, struct wthread *t)
 		}
 		plan_add(w, l->addr - LOOSE_BEFORE, l->bytes[t->side], LOOSE_LEN, &l->ok);
 	}
-	t->n_loose = kept;
 }
 
 static void iframe_plan(struct walker *w, struct wthread *t)
@@ -257,7 +277,12 @@ static const uint8_t *loose_at(struct walker *w, struct wthread *t, uint64_t add
 		l->fresh = true;
 	}
 	l->used_tick = w->tick;
-	return l->ok ? l->bytes[t->side] + LOOSE_BEFORE : NULL;
+	if (!l->ok)
+		return NULL;
+	if (ld64(l->bytes[t->side] + LOOSE_BEFORE + w->abi->iframe.previous))
+		l->below =
+			ld64(l->bytes[t->side] + LOOSE_BEFORE + w->abi->iframe.previous);
+	return l->bytes[t->side] + LOOSE_BEFORE;
 }
 
 /* The copy of a frame on a data stack, or NULL. *index: which chunk holds it; -1: none,
@@ -370,6 +395,24 @@ out:
 	return c->below;
 }
 
+/*
+ * The link of a frame. A generator that was copied a moment before it was resumed has
+ * none yet; when a later copy shows that what it calls runs, it is where it was before.
+ */
+static uint64_t link_of(
+	struct walker *w, struct wthread *t, const uint8_t *at, uint64_t addr)
+{
+	uint64_t below = ld64(at + w->abi->iframe.previous);
+	const struct loose *l;
+
+	if (below || w->n_chain < 2 ||
+		at[w->abi->iframe.owner] != w->abi->value.owner_generator ||
+		(w->chain[0].flags & RAW_SAVED))
+		return below;
+	l = find_loose(t, addr);
+	return l ? l->below : 0;
+}
+
 /* Follows the links from `addr` to the root. */
 static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 {
@@ -401,6 +444,8 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 			if (n_loose++ == LOOSE_MAX)
 				return ST_LIMIT;
 			at = loose_at(w, t, addr);
+			if (at)
+				find_loose(t, addr)->from_leaf = w->n_chain;
 		}
 		if (!at)
 			return ST_TORN;
@@ -413,7 +458,7 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 				w->chain[w->n_chain - 1].entry_addr = addr;
 			}
 		}
-		addr = ld64(at + w->abi->iframe.previous);
+		addr = link_of(w, t, at, addr);
 	}
 	if (addr)
 		return ST_LIMIT;
@@ -434,64 +479,127 @@ static uint64_t beside(struct walker *w, const struct raw_frame *f)
 	return c && c->bytes ? f->addr + c->bytes : 0;
 }
 
-/* The running generator that `f` has called, when its copy says so. */
-static uint64_t running_generator(struct walker *w, struct wthread *t, uint64_t below)
+/* Is it a generator that runs, as its copy says? */
+static const uint8_t *running(struct walker *w, struct wthread *t, const struct loose *l)
 {
 	const struct abi *a = w->abi;
-	uint32_t i;
+	const uint8_t *at = l->bytes[t->side] + LOOSE_BEFORE;
 
-	for (i = 0; i < t->n_loose; i++) {
-		const struct loose *l = &t->loose[i];
+	return l->ok && at[a->iframe.owner] == a->value.owner_generator &&
+			       !is_saved(w, at)
+		       ? at
+		       : NULL;
+}
+
+/* Generators from a running one down to the frame `below`, leaf first; 0: they do not
+ * lead there. */
+static uint32_t generators_down_to(struct walker *w, struct wthread *t, struct loose *top,
+	uint64_t below, struct raw_frame *v)
+{
+	struct loose *l = top;
+	uint32_t n = 0;
+
+	while (l && l->ok && n < EXTEND_MAX) {
 		const uint8_t *at = l->bytes[t->side] + LOOSE_BEFORE;
+		uint64_t link = ld64(at + w->abi->iframe.previous);
 
-		if (l->ok && at[a->iframe.owner] == a->value.owner_generator &&
-			ld64(at + a->iframe.previous) == below && !is_saved(w, at))
-			return l->addr;
+		if (at[w->abi->iframe.owner] != w->abi->value.owner_generator ||
+			!frame_of(w, at, l->addr, &v[n]) ||
+			!codes_find(w, v[n].code_addr))
+			return 0;
+		n++;
+		l->used_tick = w->tick;
+		if (!link && n > 1)
+			link = l->below;
+		if (link == below)
+			return n;
+		l = find_loose(t, link);
 	}
 	return 0;
 }
 
-/*
- * Adds what the copy shows above a leaf that has called on. Only what ends in a running
- * frame counts: stale frames never run, they were saved when they returned.
- */
-static bool extend(struct walker *w, struct wthread *t)
+/* Frames of the data stack above `last`, leaf last, that end in a running one. */
+static uint32_t frames_above(
+	struct walker *w, struct wthread *t, struct raw_frame last, struct raw_frame *v)
 {
-	struct raw_frame up[EXTEND_MAX];
-	struct raw_frame last;
-	uint32_t n = 0, i;
+	uint32_t n = 0;
 	bool again = true;
 
-	if (!w->n_chain || !(w->chain[0].flags & RAW_SAVED))
-		return false;
-	last = w->chain[0];
-	while (n < EXTEND_MAX) {
+	while (n < EXTEND_MAX && (last.flags & RAW_SAVED) &&
+		!(last.flags & RAW_GENERATOR)) {
 		int32_t index;
-		uint64_t addr = last.flags & RAW_GENERATOR ? 0 : beside(w, &last);
+		uint64_t addr = beside(w, &last);
 		const uint8_t *at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
 
 		if (!at || ld64(at + w->abi->iframe.previous) != last.addr ||
-			!frame_of(w, at, addr, &up[n]) ||
-			!codes_find(w, up[n].code_addr)) {
-			addr = running_generator(w, t, last.addr);
-			if (!addr)
-				return false;
-			at = loose_at(w, t, addr);
-			if (!at || !frame_of(w, at, addr, &up[n]))
-				return false;
-		}
-		last = up[n++];
-		if (!(last.flags & RAW_SAVED))
-			break;
+			!frame_of(w, at, addr, &v[n]) || !codes_find(w, v[n].code_addr))
+			return 0;
+		last = v[n++];
 	}
-	if (last.flags & RAW_SAVED)
-		return false;
+	return last.flags & RAW_SAVED ? 0 : n;
+}
+
+/* Puts n frames on top of the chain; v has the leaf last. */
+static void push_above(struct walker *w, const struct raw_frame *v, uint32_t n)
+{
+	uint32_t i;
+
 	for (i = 0; i < n; i++)
 		chain_push(w);
 	memmove(w->chain + n, w->chain, (w->n_chain - n) * sizeof(*w->chain));
 	for (i = 0; i < n; i++)
-		w->chain[n - 1 - i] = up[i];
+		w->chain[n - 1 - i] = v[i];
 	w->chain_skip_at += w->chain_skipped ? n : 0;
+}
+
+/*
+ * Adds what the copy shows above the leaf. Only what ends in a running frame counts:
+ * stale frames never run, they were saved when they returned. On the data stack a leaf
+ * that has called on has its callee beside it. Generators were copied after the data
+ * stack: one that runs then is the later evidence.
+ */
+static bool extend(struct walker *w, struct wthread *t)
+{
+	struct raw_frame up[EXTEND_MAX];
+	uint32_t n, i, k;
+
+	if (!w->n_chain)
+		return false;
+	n = frames_above(w, t, w->chain[0], up);
+	if (n) {
+		push_above(w, up, n);
+		return true;
+	}
+	if (w->chain[0].flags & RAW_GENERATOR)
+		return false;
+	for (i = 0; i < t->n_loose; i++) {
+		if (!running(w, t, &t->loose[i]))
+			continue;
+		n = generators_down_to(w, t, &t->loose[i], w->chain[0].addr, up);
+		if (!n)
+			continue;
+		for (k = 0; k < n / 2; k++) {
+			struct raw_frame swap = up[k];
+
+			up[k] = up[n - 1 - k];
+			up[n - 1 - k] = swap;
+		}
+		push_above(w, up, n);
+		return true;
+	}
+	return false;
+}
+
+/* Are the frames above chain[i] generators of which the last runs? They were copied
+ * later than the data stack. */
+static bool later_generators(const struct walker *w, uint32_t i)
+{
+	if (w->chain[0].flags & RAW_SAVED)
+		return false;
+	while (i-- > 0) {
+		if (!(w->chain[i].flags & RAW_GENERATOR))
+			return false;
+	}
 	return true;
 }
 
@@ -503,6 +611,8 @@ static bool drop_stale(struct walker *w)
 	for (i = w->n_chain; i-- > 1;) {
 		if ((w->chain[i].flags & RAW_SAVED) ||
 			(w->chain[i - 1].flags & RAW_ENTRY))
+			continue;
+		if (!(w->chain[i].flags & RAW_GENERATOR) && later_generators(w, i))
 			continue;
 		if (w->chain_skipped && w->chain_skip_at <= i) {
 			w->chain_skip_at = 0;

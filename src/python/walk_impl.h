@@ -96,6 +96,8 @@ struct chunk_copy {
 struct loose {
 	uint64_t addr;
 	uint64_t used_tick;
+	uint64_t below;     /* what it was linked to when it last was */
+	uint32_t from_leaf; /* its place in the last chain that had it */
 	bool ok, fresh;
 	uint8_t bytes[2][LOOSE_LEN];
 };
