@@ -9,16 +9,14 @@
 enum {
 	SITES = 4096, /* a power of two */
 	PROBE = 4,
-	CALLEES = 4,
-	ESTABLISHED = 16, /* calls seen before a site may refuse one */
-	SHARE = 50,       /* a callee with 1 in so many calls of its site is known */
+	CALLEES = 8,
+	SHARE = 10, /* a callee with one in so many calls of its site is known */
 };
 
 struct site {
 	uint64_t key; /* code number and instruction of the caller */
 	uint32_t seen;
-	uint8_t n;
-	bool many; /* calls more functions than we keep */
+	int n;
 	struct {
 		uint32_t code, seen;
 		bool trusted;
@@ -66,40 +64,46 @@ static struct site *site_of(struct edges *e, const struct raw_frame *caller)
 	return s;
 }
 
-/* Counts one call; was the callee known at this site? */
-static bool count(
-	struct edges *e, const struct raw_frame *caller, uint32_t code, bool sound)
+/* The callee's entry at the site, made when there is none. -1: only trusted ones there,
+ * so the site may call anything. */
+static int entry_of(struct site *s, uint32_t code)
+{
+	int i, least = -1;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->callee[i].code == code)
+			return i;
+		if (!s->callee[i].trusted &&
+			(least < 0 || s->callee[i].seen < s->callee[least].seen))
+			least = i;
+	}
+	if (s->n < CALLEES)
+		least = s->n++;
+	if (least >= 0) {
+		s->callee[least].code = code;
+		s->callee[least].seen = 0;
+		s->callee[least].trusted = false;
+	}
+	return least;
+}
+
+/* Counts one call; is the callee known at this site? */
+static bool count(struct edges *e, const struct raw_frame *caller, uint32_t code, bool sound)
 {
 	struct site *s = site_of(e, caller);
-	bool known;
-	int i;
+	int i = entry_of(s, code);
 
-	if (s->many)
+	if (i < 0)
 		return true;
 	s->seen++;
-	for (i = 0; i < s->n && s->callee[i].code != code; i++)
-		;
-	if (i == CALLEES) {
-		/* Only sound samples make a site one that calls anything. */
-		s->many = sound;
-		return sound || s->seen <= ESTABLISHED;
-	}
-	if (i == s->n) {
-		s->callee[s->n].code = code;
-		s->callee[s->n].seen = 0;
-		s->callee[s->n].trusted = false;
-		s->n++;
-	}
 	s->callee[i].seen++;
 	s->callee[i].trusted |= sound;
-	known = s->callee[i].trusted || s->seen <= ESTABLISHED ||
-		s->callee[i].seen >= s->seen / SHARE;
 	if (s->seen >= 1u << 20) { /* so that a program that changes is learnt anew */
 		s->seen /= 2;
-		for (i = 0; i < s->n; i++)
-			s->callee[i].seen /= 2;
+		for (int k = 0; k < s->n; k++)
+			s->callee[k].seen /= 2;
 	}
-	return known;
+	return s->callee[i].trusted || s->callee[i].seen * SHARE >= s->seen;
 }
 
 static void check_epoch(struct edges *e, uint32_t epoch)
@@ -115,7 +119,6 @@ uint32_t edges_judge(struct edges *e, const struct walk_thread *t, uint32_t epoc
 	uint32_t i = t->n_same ? t->n_same : 1, sound = t->n_frames;
 
 	check_epoch(e, epoch);
-	/* The last frame that stayed may have moved on to another call site. */
 	for (; i < t->n_frames; i++) {
 		const struct raw_frame *caller = &t->frames[i - 1];
 
@@ -124,7 +127,12 @@ uint32_t edges_judge(struct edges *e, const struct walk_thread *t, uint32_t epoc
 		if (!count(e, caller, t->frames[i].code, false) && sound == t->n_frames)
 			sound = i;
 	}
-	return t->flags & WALK_TORN ? sound : t->n_frames;
+	return sound;
+}
+
+void edges_trust_one(struct edges *e, const struct raw_frame *caller, uint32_t code)
+{
+	count(e, caller, code, true);
 }
 
 void edges_trust(struct edges *e, const struct walk_thread *t, uint32_t epoch)

@@ -45,7 +45,7 @@ static bool read_stopped(struct target *t, struct walk_thread *w, struct lane *l
 			t->unstopped = stop; /* it stops when its system call returns */
 		return false;
 	}
-	ok = walker_again(t->walker, w) == ST_OK;
+	ok = walker_again(t->walker, w, true) == ST_OK;
 	l->shot = t->natives && ok && natives_take(t->natives, l->task.tid) == ST_OK;
 	stop_end(&stop);
 	took = clock_mono_ns() - began;
@@ -58,6 +58,24 @@ static bool read_stopped(struct target *t, struct walk_thread *w, struct lane *l
 		edges_trust(t->edges, w, walker_epoch(t->walker));
 	}
 	return ok;
+}
+
+static bool same_frame(const struct raw_frame *a, const struct raw_frame *b)
+{
+	return a->addr == b->addr && a->code == b->code && a->instr == b->instr;
+}
+
+/* An edge that is not known is looked at again: one that is still there is real. */
+static uint32_t look_twice(struct target *t, struct walk_thread *w, uint32_t sound)
+{
+	const struct raw_frame caller = w->frames[sound - 1], callee = w->frames[sound];
+
+	if (walker_again(t->walker, w, false) != ST_OK)
+		return w->n_frames;
+	if (sound < w->n_frames && same_frame(&caller, &w->frames[sound - 1]) &&
+		callee.addr == w->frames[sound].addr && callee.code == w->frames[sound].code)
+		edges_trust_one(t->edges, &caller, callee.code);
+	return edges_judge(t->edges, w, walker_epoch(t->walker));
 }
 
 /* How many frames can be vouched for; reads again where that may help. */
@@ -77,13 +95,15 @@ static uint32_t settle(
 		if (blocking == BLOCKING_AUTO && tries)
 			read_stopped(t, w, l);
 		else
-			walker_again(t->walker, w);
+			walker_again(t->walker, w, false);
 	}
 	if (!(w->flags & WALK_CHANGED))
 		return w->n_frames;
 	sound = edges_judge(t->edges, w, epoch);
 	if (sound < w->n_frames && blocking == BLOCKING_AUTO && read_stopped(t, w, l))
-		sound = w->n_frames;
+		return w->n_frames;
+	if (sound < w->n_frames)
+		sound = look_twice(t, w, sound);
 	return sound;
 }
 

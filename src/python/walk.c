@@ -116,6 +116,7 @@ void walker_free(struct walker *w)
 	for (i = 0; i < w->n_interps; i++)
 		free(w->interps[i]);
 	map_release(&w->by_tstate);
+	map_release(&w->returns);
 	codes_release(&w->codes);
 	free(w->threads);
 	free(w->visible);
@@ -530,7 +531,7 @@ out:
 	return st;
 }
 
-enum status walker_again(struct walker *w, struct walk_thread *p)
+enum status walker_again(struct walker *w, struct walk_thread *p, bool still)
 {
 	struct wthread *t = (struct wthread *)p;
 	uint64_t calls = w->mem->n_calls;
@@ -540,8 +541,10 @@ enum status walker_again(struct walker *w, struct walk_thread *p)
 	plan_thread(w, t);
 	st = plan_read(w);
 	codes_judge_planned(w);
+	t->still = still;
 	if (st == ST_OK)
 		decode_thread(w, t);
+	t->still = false;
 	w->stats.n_calls += w->mem->n_calls - calls;
 	return st == ST_OK ? p->status : st;
 }

@@ -131,8 +131,9 @@ void walker_free(struct walker *w);
 /* Reads all threads but the parked. Not ST_OK: nothing could be read, threads are as
  * before. */
 enum status walker_tick(struct walker *w);
-/* Reads one thread again: after it was stopped, or because its sample was torn. */
-enum status walker_again(struct walker *w, struct walk_thread *t);
+/* Reads one thread again: because its sample was torn, or, with `still`, because it was
+ * stopped, and what its pointer says is true. */
+enum status walker_again(struct walker *w, struct walk_thread *t, bool still);
 /* The threads, in no particular order; *n is their number. Borrowed until the next tick. */
 struct walk_thread **walker_threads(struct walker *w, size_t *n);
 /* Is the frame's code object still the one that got its number? Reads it anew. */

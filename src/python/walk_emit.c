@@ -6,6 +6,7 @@
 void chain_clear(struct walker *w)
 {
 	w->n_chain = 0;
+	w->chain_patched = false;
 	w->chain_skip_at = 0;
 	w->chain_skipped = 0;
 }

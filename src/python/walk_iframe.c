@@ -396,8 +396,8 @@ out:
 }
 
 /*
- * The link of a frame. A generator that was copied a moment before it was resumed has
- * none yet; when a later copy shows that what it calls runs, it is where it was before.
+ * The link of a frame. A generator that was copied a moment after it yielded has none any
+ * more: it was where it was when it last had one, if the pointer says that it ran.
  */
 static uint64_t link_of(
 	struct walker *w, struct wthread *t, const uint8_t *at, uint64_t addr)
@@ -405,11 +405,11 @@ static uint64_t link_of(
 	uint64_t below = ld64(at + w->abi->iframe.previous);
 	const struct loose *l;
 
-	if (below || w->n_chain < 2 ||
-		at[w->abi->iframe.owner] != w->abi->value.owner_generator ||
-		(w->chain[0].flags & RAW_SAVED))
+	if (below || t->still ||
+		at[w->abi->iframe.owner] != w->abi->value.owner_generator)
 		return below;
 	l = find_loose(t, addr);
+	w->chain_patched = l && l->below;
 	return l ? l->below : 0;
 }
 
@@ -479,64 +479,60 @@ static uint64_t beside(struct walker *w, const struct raw_frame *f)
 	return c && c->bytes ? f->addr + c->bytes : 0;
 }
 
-/* Is it a generator that runs, as its copy says? */
-static const uint8_t *running(struct walker *w, struct wthread *t, const struct loose *l)
+/* Was the frame saved because it has ended, at a return, or because it has not begun?
+ * Then nothing above it is alive. */
+static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 {
-	const struct abi *a = w->abi;
-	const uint8_t *at = l->bytes[t->side] + LOOSE_BEFORE;
+	const struct abi_values *v = &w->abi->value;
+	struct wcode *c = codes_find(w, f->code_addr);
+	uint64_t *known;
+	uint8_t op = 0;
 
-	return l->ok && at[a->iframe.owner] == a->value.owner_generator &&
-			       !is_saved(w, at)
-		       ? at
-		       : NULL;
-}
-
-/* Generators from a running one down to the frame `below`, leaf first; 0: they do not
- * lead there. */
-static uint32_t generators_down_to(struct walker *w, struct wthread *t, struct loose *top,
-	uint64_t below, struct raw_frame *v)
-{
-	struct loose *l = top;
-	uint32_t n = 0;
-
-	while (l && l->ok && n < EXTEND_MAX) {
-		const uint8_t *at = l->bytes[t->side] + LOOSE_BEFORE;
-		uint64_t link = ld64(at + w->abi->iframe.previous);
-
-		if (at[w->abi->iframe.owner] != w->abi->value.owner_generator ||
-			!frame_of(w, at, l->addr, &v[n]) ||
-			!codes_find(w, v[n].code_addr))
-			return 0;
-		n++;
-		l->used_tick = w->tick;
-		if (!link && n > 1)
-			link = l->below;
-		if (link == below)
-			return n;
-		l = find_loose(t, link);
+	if (v->op_return == ABI_NO_VALUE || !c)
+		return false;
+	if (!f->tlbc && f->instr < c->first)
+		return true;
+	if (w->returns.n > CODES_MAX)
+		map_clear(&w->returns);
+	known = map_put(&w->returns, hash_step(f->instr, c->number));
+	if (!*known) {
+		*known = 1;
+		if (chase(w, f->instr, &op, 1) &&
+			(op == v->op_return || op == v->op_return_const ||
+				op == v->op_return_traced ||
+				op == v->op_return_const_traced))
+			*known = 2;
 	}
-	return 0;
+	return *known == 2;
 }
 
-/* Frames of the data stack above `last`, leaf last, that end in a running one. */
+/*
+ * Frames of the data stack above `last`, leaf last. A frame that was saved for a call has
+ * its callee beside it; one that runs, or has just returned, is the last. From 3.14 on
+ * frames are saved for calls into C as well: there only what ends in a running one counts.
+ */
 static uint32_t frames_above(
 	struct walker *w, struct wthread *t, struct raw_frame last, struct raw_frame *v)
 {
+	bool again = true, calls_only = w->abi->iframe.stackpointer == ABI_NONE;
 	uint32_t n = 0;
-	bool again = true;
 
 	while (n < EXTEND_MAX && (last.flags & RAW_SAVED) &&
 		!(last.flags & RAW_GENERATOR)) {
 		int32_t index;
-		uint64_t addr = beside(w, &last);
-		const uint8_t *at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
+		uint64_t addr;
+		const uint8_t *at;
 
+		if (calls_only && has_no_callee(w, &last))
+			return n;
+		addr = beside(w, &last);
+		at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
 		if (!at || ld64(at + w->abi->iframe.previous) != last.addr ||
 			!frame_of(w, at, addr, &v[n]) || !codes_find(w, v[n].code_addr))
-			return 0;
+			return calls_only ? n : 0;
 		last = v[n++];
 	}
-	return last.flags & RAW_SAVED ? 0 : n;
+	return (last.flags & RAW_SAVED) && !calls_only ? 0 : n;
 }
 
 /* Puts n frames on top of the chain; v has the leaf last. */
@@ -552,77 +548,59 @@ static void push_above(struct walker *w, const struct raw_frame *v, uint32_t n)
 	w->chain_skip_at += w->chain_skipped ? n : 0;
 }
 
-/*
- * Adds what the copy shows above the leaf. Only what ends in a running frame counts:
- * stale frames never run, they were saved when they returned. On the data stack a leaf
- * that has called on has its callee beside it. Generators were copied after the data
- * stack: one that runs then is the later evidence.
- */
+/* Adds what the copy of the data stack shows above the leaf. */
 static bool extend(struct walker *w, struct wthread *t)
 {
 	struct raw_frame up[EXTEND_MAX];
-	uint32_t n, i, k;
+	uint32_t n = w->n_chain ? frames_above(w, t, w->chain[0], up) : 0;
 
-	if (!w->n_chain)
-		return false;
-	n = frames_above(w, t, w->chain[0], up);
-	if (n) {
+	if (n)
 		push_above(w, up, n);
-		return true;
-	}
-	if (w->chain[0].flags & RAW_GENERATOR)
-		return false;
-	for (i = 0; i < t->n_loose; i++) {
-		if (!running(w, t, &t->loose[i]))
-			continue;
-		n = generators_down_to(w, t, &t->loose[i], w->chain[0].addr, up);
-		if (!n)
-			continue;
-		for (k = 0; k < n / 2; k++) {
-			struct raw_frame swap = up[k];
-
-			up[k] = up[n - 1 - k];
-			up[n - 1 - k] = swap;
-		}
-		push_above(w, up, n);
-		return true;
-	}
-	return false;
+	return n > 0;
 }
 
-/* Are the frames above chain[i] generators of which the last runs? They were copied
- * later than the data stack. */
-static bool later_generators(const struct walker *w, uint32_t i)
+/* Was the frame at this place, from the root, a caller in the last tick too? Then it need
+ * not be asked whether it stands at a return. */
+static bool was_caller(const struct wthread *t, uint32_t root, const struct raw_frame *f)
 {
-	if (w->chain[0].flags & RAW_SAVED)
-		return false;
-	while (i-- > 0) {
-		if (!(w->chain[i].flags & RAW_GENERATOR))
-			return false;
-	}
-	return true;
+	const struct raw_frame *was = &t->pub.frames[root];
+
+	return root + 1 < t->pub.n_frames && was->addr == f->addr &&
+	       was->instr == f->instr && was->code_addr == f->code_addr;
 }
 
-/* Cuts what lies above the first running frame that has not called into C. */
-static bool drop_stale(struct walker *w)
+static void cut_above(struct walker *w, uint32_t i)
+{
+	if (w->chain_skipped && w->chain_skip_at <= i) {
+		w->chain_skip_at = 0;
+		w->chain_skipped = 0;
+	} else if (w->chain_skipped) {
+		w->chain_skip_at -= i;
+	}
+	memmove(w->chain, w->chain + i, (w->n_chain - i) * sizeof(*w->chain));
+	w->n_chain -= i;
+}
+
+/*
+ * Cuts what lies above the first frame that runs without having called into C, or that
+ * has returned. Generators were copied at another moment than the data stack: between
+ * them and it the pointer decides.
+ */
+static bool drop_stale(struct walker *w, struct wthread *t)
 {
 	uint32_t i;
 
 	for (i = w->n_chain; i-- > 1;) {
-		if ((w->chain[i].flags & RAW_SAVED) ||
-			(w->chain[i - 1].flags & RAW_ENTRY))
+		const struct raw_frame *f = &w->chain[i];
+
+		if ((f->flags | w->chain[i - 1].flags) & RAW_GENERATOR)
 			continue;
-		if (!(w->chain[i].flags & RAW_GENERATOR) && later_generators(w, i))
-			continue;
-		if (w->chain_skipped && w->chain_skip_at <= i) {
-			w->chain_skip_at = 0;
-			w->chain_skipped = 0;
-		} else if (w->chain_skipped) {
-			w->chain_skip_at -= i;
+		if (f->flags & RAW_SAVED ? !was_caller(t, w->n_chain - 1 - i, f) &&
+						   has_no_callee(w, f)
+					 : !(w->chain[i - 1].flags & RAW_ENTRY)) {
+			cut_above(w, i);
+			return true;
 		}
-		memmove(w->chain, w->chain + i, (w->n_chain - i) * sizeof(*w->chain));
-		w->n_chain -= i;
-		return true;
 	}
 	return false;
 }
@@ -710,7 +688,7 @@ static uint64_t pointer_now(struct walker *w, struct wthread *t)
 static enum status iframe_decode(struct walker *w, struct wthread *t)
 {
 	uint64_t pointer = pointer_now(w, t);
-	bool repaired = false;
+	bool repaired;
 	enum status st;
 
 	t->top[t->side] = pointer;
@@ -727,10 +705,13 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 	if (st != ST_OK && st != ST_LIMIT) {
 		if (from_root(w, t) != ST_OK)
 			return st;
-		repaired = true;
+		w->chain_patched = true;
 	}
-	repaired |= drop_stale(w);
-	repaired |= extend(w, t);
+	repaired = w->chain_patched;
+	if (!t->still) {
+		repaired |= drop_stale(w, t);
+		repaired |= extend(w, t);
+	}
 	if (w->abi->iframe.stackpointer != ABI_NONE && w->n_chain &&
 		(w->chain[0].flags & RAW_SAVED))
 		t->pub.flags |= WALK_IN_C;

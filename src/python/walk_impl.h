@@ -22,8 +22,8 @@ enum {
 	LOOSE_BEFORE = 16,  /* bytes before a frame: the generator's own state */
 	LOOSE_LEN = 112,
 	CHUNK_MAX_BYTES = 1 << 20, /* of one data-stack chunk that are read */
-	PROOFS_MAX = 96,       /* planned with one tick; further ones take a read more */
-	CODES_MAX = 16384,         /* known at a time */
+	PROOFS_MAX = 96,   /* planned with one tick; further ones take a read more */
+	CODES_MAX = 16384, /* known at a time */
 	EXC_LEN = 32,
 };
 
@@ -119,6 +119,7 @@ struct wthread {
 	bool ts_ok, top_ok, after_ok, exc_ok, linked, old;
 	bool first;      /* no copies yet */
 	bool first_done; /* the caller has seen it once */
+	bool still; /* it is stopped while it is read: nothing to repair */
 	bool moved;      /* to 3.10: the chain is not the one predicted */
 	uint8_t ts[2][TS_MAX];
 	uint64_t top[2], top_after; /* the leaf by pointer, before and after the copy */
@@ -202,13 +203,15 @@ struct walker {
 	struct raw_frame *chain; /* leaf first */
 	uint32_t n_chain;
 	size_t cap_chain;
+	bool chain_patched;                    /* a link of it is remembered, not read */
 	uint32_t chain_skip_at, chain_skipped; /* so many are missing before this one */
 
+	struct map returns; /* instruction and code -> 1: no return, 2: a return */
 	struct codes codes;
 	struct planned_proof *proofs;
 	uint32_t n_proofs;
 	uint64_t code_generation; /* of the main interpreter */
-	struct slot *slots; /* to 3.10: the chain of this tick, leaf first */
+	struct slot *slots;       /* to 3.10: the chain of this tick, leaf first */
 	uint32_t n_slots;
 	size_t cap_slots;
 	struct chunk_copy *fresh; /* chunks met for the first time in a tick */
