@@ -30,10 +30,14 @@ class Pystrobe(Tool):
         return [self.path, "dump", str(pid)]
 
     def read(self, ask, out, result):
-        last = [line for line in result.text.split("\n") if line.startswith("{")]
-        said = json.loads(last[-1]) if last else {}
+        start = result.text.find("{\n")
+        said = json.loads(result.text[start:]) if start >= 0 else {}
+        # With children the ticks are of all processes together.
         result.samples = said.get("ticks", 0)
         result.missed = said.get("missed", 0)
+        result.errors = sum(said.get("lost", {}).values())
+        result.cut = said.get("cut", 0)
+        result.seconds = said.get("seconds", ask.seconds)
 
     def stacks(self, ask, out):
         folded = out + ".folded"
