@@ -22,8 +22,8 @@ static int list_formats(void)
 	for (f = format_list(); f->name; f++)
 		printf("%-12s %-7s %-24s %s\n", f->name,
 			f->write && f->read ? "in out"
-			: f->write             ? "out"
-						  : "in",
+			: f->write          ? "out"
+					    : "in",
 			f->endings, f->title);
 	return 0;
 }

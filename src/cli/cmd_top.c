@@ -9,12 +9,13 @@
 #include "tui/top.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct top_cmd_options {
 	struct pid_options pids;
 	double rate, delay, window;
 	const char *blocking;
-	bool mine;
+	bool mine, native;
 };
 
 /* Of samples in memory; older ones are forgotten. */
@@ -22,13 +23,16 @@ enum { TAPE_BYTES = 128 * 1024 * 1024 };
 
 static char *title_of(const struct pids *pids)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BUF_INIT, title = BUF_INIT;
+	const char *slash;
 
-	buf_printf(&b, "%d ", (int)pids->v[0]);
 	find_command(pids->v[0], &b);
+	slash = b.data ? memrchr(b.data, '/', strcspn(b.data, " ")) : NULL;
+	buf_printf(&title, "%d %s", (int)pids->v[0], slash ? slash + 1 : b.data);
+	buf_release(&b);
 	if (pids->n_given > 1)
-		buf_printf(&b, " and %zu more", pids->n_given - 1);
-	return buf_detach(&b, NULL);
+		buf_printf(&title, " and %zu more", pids->n_given - 1);
+	return buf_detach(&title, NULL);
 }
 
 static int attach(struct sampler *s, const struct pids *pids, struct err *err)
@@ -51,6 +55,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	const struct top_cmd_options *o = options;
 	struct sampler_options so = { .rate_hz = o->rate,
 		.subprocesses = o->pids.subprocesses,
+		.native = o->native,
 		.blocking = (enum blocking)blocking_of_word(o->blocking) };
 	struct top_options to = { .rate_hz = o->rate,
 		.delay_s = o->delay,
@@ -90,6 +95,9 @@ static const struct opt rows[] = {
 		"how far back \"now\" reaches", .initial = "5"),
 	OPT("mine", 0, flag, top_cmd_options, mine, NULL,
 		"begin with library code folded into yours"),
+	OPT("native", 'n', flag, top_cmd_options, native, NULL,
+		"C, C++ and Rust frames too; each running thread is stopped for a "
+		"moment"),
 	OPT("blocking", 0, choice, top_cmd_options, blocking, "WHEN",
 		"stop threads while they are read", .initial = "never",
 		.choices = "never|auto|always", .offer = OFFER_CHOICES),

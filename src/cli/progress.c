@@ -204,6 +204,9 @@ void summary_print(const struct summary *s, struct buf *out, bool colour)
 			(unsigned long long)st->stops,
 			(double)st->stopped_ns / 1e3 / (double)st->stops,
 			(double)st->stopped_ns_max / 1e3);
+	if (st->unmerged)
+		buf_printf(out, "; %llu stacks without their C frames",
+			(unsigned long long)st->unmerged);
 	if (st->children_missed)
 		buf_printf(
 			out, "; %u children came and went unseen", st->children_missed);

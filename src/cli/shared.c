@@ -23,6 +23,9 @@ const struct opt shared_sample_rows[] = {
 	OPT("blocking", 0, choice, sample_options, blocking, "WHEN",
 		"stop threads while they are read", .initial = "never",
 		.choices = "never|auto|always", .offer = OFFER_CHOICES),
+	OPT("native", 'n', flag, sample_options, native, NULL,
+		"C, C++ and Rust frames too; each running thread is stopped for a "
+		"moment"),
 	OPT("label", 'l', list, sample_options, labels, "KEY=VALUE",
 		"put a label on what is recorded; may be given again"),
 	OPT_END,
