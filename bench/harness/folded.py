@@ -16,6 +16,8 @@ COLONS = re.compile(r"(.*?):([^:]*)(?::(-?\d+))?$")
 
 
 def frame(text):
+    if text[:1] in (":", "<", "[") and text[-1:] in (":", ">", "]"):
+        return text, "", 0                  # no frame but a mark, as :INVALID: or <GC>
     match = PARENTHESES.match(text)
     if match:
         function, file, line = match.groups()

@@ -2,6 +2,8 @@
 each tool in turns. The stopped run that the others are compared with is pystrobe's with
 --blocking always on 3.12, CPython's own on 3.15: both are in the table, against each other's
 kind, so an error of the reference shows."""
+import re
+
 from harness.bench import Row
 from harness.judge import Truth, duty_error, folded, self_error, symmetry_error
 from harness import stats
@@ -127,7 +129,13 @@ def discarded(bench, row):
                                          threads=threads))
 
 
-@Row("depth", "the deepest stack shown of 100 000, and of 2000", "frames",
+def frames_of(stack):
+    """Its frames, those included that a mark like "(98464 frames)" stands for."""
+    marks = (re.fullmatch(r"\((\d+) frames\)", frame[0]) for frame in stack)
+    return len(stack) + sum(int(mark.group(1)) - 1 for mark in marks if mark)
+
+
+@Row("depth", "the deepest stack shown, or counted in a mark, of 100 000 and of 2000", "frames",
      "100 000, or cut with a mark", "higher", group="truth")
 def depth(bench, row):
     for version in bench.versions("3.12", "3.15"):
@@ -136,6 +144,6 @@ def depth(bench, row):
                 with bench.program(version, "stable.py", 1, deep, deadline=60) as program:
                     result = bench.profile(tool, mode, program, version, 10, 3,
                                            keep_stacks=True)
-                    return float(max(map(len, result.stacks), default=0))
+                    return float(max(map(frames_of, result.stacks), default=0))
             bench.turns(row, bench.cases(row, "%d on %s" % (deep, version), version,
                                          measure, ("default",)), rounds=1)
