@@ -48,11 +48,11 @@ static int take_side(const struct diff_options *o, int which, const char *path,
 	if (open_path(&s->opened, path, err) < 0 ||
 		filter_from_options(&s->filter, &words, s->opened.source, err) < 0)
 		return -1;
-	if (!s->filter.states && !s->filter.n_waits)
+	if (!o->filter.states.n && !o->filter.waits.n)
 		s->filter.states = STATE_CPU;
 	if (flat_query(&s->flat, s->opened.source, &s->filter, &fo, err) < 0)
 		return -1;
-	if (!s->flat.all.n && !o->filter.states.n) {
+	if (!s->flat.all.n && !o->filter.states.n && !o->filter.waits.n) {
 		/* a profile that does not know states */
 		s->filter.states = 0;
 		flat_release(&s->flat);

@@ -29,6 +29,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 		.samples = !strcmp(o->weight, "samples"),
 		.no_source = o->no_source,
 		.utc = o->filter.utc,
+		.chosen = o->filter.states.n || o->filter.waits.n,
 		.by = o->by,
 		.lines = shows(o->show, "lines"),
 		.functions = shows(o->show, "functions"),

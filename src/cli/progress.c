@@ -20,7 +20,7 @@ void progress_init(struct progress *p, struct sampler *s, struct source *source,
 		.rate_hz = rate_hz,
 		.duration_s = duration_s };
 	p->live = !quiet && isatty(STDERR_FILENO);
-	p->start_ns = clock_mono_ns();
+	p->start_ns = p->last_ns = clock_mono_ns();
 }
 
 /* The function with the most time of its own on CPU lately, else with the most at all. */
@@ -68,25 +68,35 @@ static void put_rate(char *text, size_t size, double hz)
 		snprintf(text, size, hz < 10 ? "%.1f" : "%.0f", hz);
 }
 
+static void update_rate(struct progress *p, uint64_t ticks)
+{
+	int64_t now = clock_mono_ns();
+
+	if (ticks == p->last_ticks)
+		return;
+	p->rate_now = (double)(ticks - p->last_ticks) * 1e9 / (double)(now - p->last_ns);
+	p->last_ticks = ticks;
+	p->last_ns = now;
+}
+
 void progress_draw(struct progress *p)
 {
 	char span[32], of[40] = "", n[32], rate[32], wanted[40] = "", lost[64] = "";
 	struct sampler_stats s;
 	struct buf line = BUF_INIT, cut = BUF_INIT;
-	double elapsed, since;
+	double elapsed;
 
 	if (!p->live)
 		return;
 	look_up_hottest(p);
 	sampler_stats(p->sampler, &s);
 	elapsed = (double)(clock_mono_ns() - p->start_ns) / 1e9;
-	since = (double)(s.elapsed_ns - p->last.elapsed_ns) / 1e9;
+	update_rate(p, s.ticks);
 	text_span(span, sizeof(span), elapsed);
 	if (p->duration_s > 0)
 		snprintf(of, sizeof(of), " of %.0f s", p->duration_s);
 	text_number(n, sizeof(n), s.samples);
-	put_rate(rate, sizeof(rate),
-		since > 0.05 ? (double)(s.ticks - p->last.ticks) / since : 0);
+	put_rate(rate, sizeof(rate), p->rate_now);
 	if (p->rate_hz > 0)
 		snprintf(wanted, sizeof(wanted), " of %g", p->rate_hz);
 	if (losses(&s) || s.missed)
@@ -99,7 +109,6 @@ void progress_draw(struct progress *p)
 	text_fit(&cut, line.data, screen_columns(stderr) - 1);
 	fprintf(stderr, "\r\033[K%s", cut.data ? cut.data : "");
 	fflush(stderr);
-	p->last = s;
 	buf_release(&line);
 	buf_release(&cut);
 }

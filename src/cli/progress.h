@@ -14,13 +14,15 @@
 
 struct progress {
 	struct sampler *sampler;
-	struct source *source;     /* to name the hottest function; may be NULL */
-	double rate_hz;            /* wanted; 0: free running */
-	double duration_s;         /* 0: no limit */
-	bool live;                 /* stderr is a terminal: draw */
-	int64_t start_ns;          /* CLOCK_MONOTONIC */
-	int64_t hot_ns;            /* when the hottest function was last looked up */
-	struct sampler_stats last; /* of the line before, for the rate now */
+	struct source *source; /* to name the hottest function; may be NULL */
+	double rate_hz;        /* wanted; 0: free running */
+	double duration_s;     /* 0: no limit */
+	bool live;             /* stderr is a terminal: draw */
+	int64_t start_ns;      /* CLOCK_MONOTONIC */
+	int64_t hot_ns;        /* when the hottest function was last looked up */
+	uint64_t last_ticks;   /* counts come in once a second: the rate is taken then */
+	int64_t last_ns;
+	double rate_now;
 	char hot[128];
 };
 

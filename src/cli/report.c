@@ -93,8 +93,6 @@ static int ask_tables(struct report *r, struct source *s, struct filter *f,
 int report_make(struct report *r, struct source *s, struct filter *f,
 	const struct report_options *o, struct err *err)
 {
-	bool chosen = f->states || f->n_waits;
-
 	r->note = "";
 	if (s->ops->range(s, &r->from_ns, &r->until_ns, err) < 0)
 		return -1;
@@ -105,13 +103,13 @@ int report_make(struct report *r, struct source *s, struct filter *f,
 	if (targets_query(&r->who, s, f, err) < 0 || ask_losses(r, s, f, err) < 0 ||
 		ask_states(r, s, f, err) < 0)
 		return -1;
-	if (!chosen) {
+	if (!o->chosen) {
 		f->states = STATE_CPU;
 		r->note = "on CPU only; --state all shows waiting threads too";
 	}
 	if (ask_tables(r, s, f, o, err) < 0)
 		return -1;
-	if (!chosen && !r->functions.all.ns && !r->functions.all.n) {
+	if (!o->chosen && !r->functions.all.ns && !r->functions.all.n) {
 		/* nothing ran, or a profile that does not know states: show all */
 		f->states = 0;
 		r->note = r->states.n_nodes && r->states.nodes[0].total.n

@@ -19,6 +19,7 @@ struct report_options {
 	unsigned max_rows;
 	double min_share; /* of the tree, 0 to 1 */
 	bool by_total, samples, no_source, utc;
+	bool chosen;    /* the person said which states, if only "all" */
 	const char *by; /* "thread", "process", "state", "file", "module"; NULL */
 	bool lines, functions, tree; /* which sections */
 };
@@ -36,8 +37,8 @@ struct report {
 	uint64_t n_missed, n_lost, n_wanted;
 };
 
-/* f: what was asked for. Where it names no state, threads that only wait are left out of
- * tables and tree. */
+/* f: what was asked for. Unless states were chosen, threads that only wait are left out
+ * of tables and tree. */
 int report_make(struct report *r, struct source *s, struct filter *f,
 	const struct report_options *o, struct err *err);
 void report_release(struct report *r);

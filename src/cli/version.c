@@ -1,6 +1,6 @@
 /* version.c - pystrobe --version: itself and the libraries it runs with */
-#include "cli/cmd.h"
 #include "format/version.h"
+#include "cli/cmd.h"
 #include "http/version.h"
 #include "native/version.h"
 #include "store/version.h"

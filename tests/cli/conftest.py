@@ -1,8 +1,10 @@
 """Commands against real interpreters: what the tests of this folder share."""
 import os
 import pathlib
+import select
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -17,6 +19,16 @@ SECONDS = 60  # after which a command that should end has hung
 
 EACH = [p for p in discover.one_per_version() if not p.root]
 NEWEST = max((p for p in EACH if tuple(p.version[:2]) <= (3, 13)), key=lambda p: tuple(p.version[:2]))
+
+
+def wait_for(what, condition):
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        got = condition()
+        if got:
+            return got
+        select.select([], [], [], 0.02)
+    raise AssertionError(f"{what}: not within {SECONDS} s")
 
 
 class Target:

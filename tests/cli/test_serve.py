@@ -1,0 +1,92 @@
+"""serve and view: the address is said, the page answers, the end is clean."""
+import json
+import re
+import subprocess
+import urllib.request
+
+import pytest
+from conftest import NEWEST, PYSTROBE, SECONDS, Target, wait_for
+
+
+class Server:
+    def __init__(self, *words):
+        self.process = subprocess.Popen([PYSTROBE, *[str(w) for w in words], "--listen", "127.0.0.1:0"],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("dashboard"), line + self.process.stderr.read()
+        self.url = line.split()[1]
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=SECONDS) as answer:
+            return answer.read().decode()
+
+    def end(self):
+        self.process.terminate()
+        out, err = self.process.stdout.read(), self.process.stderr.read()
+        self.process.wait(SECONDS)
+        assert self.process.returncode == 0, err
+        return out, err
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
+def test_serve_samples_keeps_and_serves(run, target, tmp_path):
+    with Server("serve", target.pid, "--store", tmp_path / "s") as server:
+        wait_for("folded stacks for a plain client", lambda: ";busy (" in server.get(""))
+        targets = json.loads(server.get("api/v1/targets"))["targets"]
+        assert [t["pid"] for t in targets] in ([target.pid], [])
+        out, err = server.end()
+    assert f"sampling   {target.pid} (Python " in out
+    assert re.search(r"^[\d ]+ samples in ", err)
+    got = json.loads(run("report", tmp_path / "s", "--json", "--state", "all")[0])
+    assert got["processes"][0]["pid"] == target.pid
+
+
+def test_serve_goes_on_in_the_same_store(run, target, tmp_path):
+    for _ in range(2):
+        with Server("serve", target.pid, "--store", tmp_path / "s") as server:
+            server.end()
+    assert run("store", "check", tmp_path / "s")[0].startswith(f"{tmp_path / 's'}: sound")
+
+
+def test_serve_follows_what_matches_and_its_children(run, tmp_path):
+    with Server("serve", "--match", "targ[e]t.py", "--store", tmp_path / "s") as server:
+        with Target(NEWEST.argv) as target:
+            wait_for("the process that matches", lambda: target.pid in [
+                t["pid"] for t in json.loads(server.get("api/v1/targets"))["targets"]])
+        server.end()
+
+
+def test_the_page_may_list_attach_and_detach(run, target, tmp_path):
+    with Server("serve", "--store", tmp_path / "s") as server:
+        listed = server.get("api/v1/processes")
+        assert str(target.pid) in listed
+        server.end()
+
+
+def test_view_shows_a_recording_and_a_profile(run, recording, tmp_path):
+    run("export", recording, "-o", tmp_path / "x.folded")
+    for path in (recording, tmp_path / "x.folded"):
+        with Server("view", path) as server:
+            assert json.loads(server.get("api/v1/targets"))["targets"]
+            server.end()
+
+
+def test_a_port_in_use_names_the_cure(run, recording):
+    with Server("view", recording) as server:
+        port = re.search(r":(\d+)/", server.url)[1]
+        _, err = run("view", recording, "--listen", f"127.0.0.1:{port}", status=1)
+        assert "--listen" in err
+        server.end()
+
+
+@pytest.mark.parametrize("words, status", [(["--store", "/proc/nowhere"], 1), (["--listen", "nonsense"], 2)])
+def test_what_cannot_be_served_is_said(run, words, status, tmp_path):
+    _, err = run("serve", "-d", "1", "--store", tmp_path / "s", *words, status=status)
+    assert err.startswith("pystrobe: ") and words[1] in err
