@@ -165,7 +165,8 @@ static int put_functions(struct writer *w, struct err *err)
 
 		fn.id = id;
 		fn.name = f->name ? f->name : text(w, "(unknown)");
-		fn.system_name = fn.name;
+		/* system_name stays empty: where it equals name, pprof takes the name for
+		 * a mangled C++ one and makes "<unknown>" of "<module>" */
 		fn.filename = f->file;
 		fn.start_line = f->first_line;
 		p.n_function = 1;

@@ -3,12 +3,13 @@
  *
  *	{"traceEvents":[
  *	  {"ph":"M","name":"thread_name","pid":1,"tid":1,"args":{"name":"MainThread"}},
- *	  {"ph":"X","name":"work","pid":1,"tid":1,"ts":us,"dur":us,"args":{"file","line"}},
+ *	  {"ph":"B","name":"work","pid":1,"tid":1,"ts":us,"args":{"file","line"}}, ... "E",
  *	  {"ph":"C","name":"RSS (MiB)","pid":1,"ts":us,"args":{"RSS":12.5}}]}
  *
  * A slice lasts as long as consecutive samples have the frame at the same depth under the
- * same callers: that is what sampling can tell. Times are microseconds from the
- * recording's begin.
+ * same callers: that is what sampling can tell. Begin and end are events of their own (no
+ * "X"), so that callers come before callees that begin at the same instant. Times are
+ * microseconds from the recording's begin.
  */
 #include "format/export.h"
 #include "format/trace.h"
@@ -22,9 +23,8 @@ enum { GAP_NS = 1000000 };
 /* Open slices of the thread being written, root first. */
 struct open {
 	stack_id *stack;
-	int64_t *from_ns;
 	uint32_t depth;
-	size_t cap_stack, cap_from;
+	size_t cap_stack;
 };
 
 static void put_us(struct json *j, const char *key, int64_t ns)
@@ -43,8 +43,9 @@ static int tid_of(const struct export_thread *t)
 	return t->info.tid ? (int)t->info.tid : (int)t->info.thread + 1;
 }
 
-static void put_slice(struct export *ex, const struct export_thread *t, stack_id id,
-	int64_t from_ns, int64_t until_ns)
+/* ph B opens the slice of a stack's leaf frame, E closes it. */
+static void put_edge(struct export *ex, const struct export_thread *t, const char *ph,
+	stack_id id, int64_t at_ns)
 {
 	const struct frame *fr =
 		symbols_frame_of(ex->symbols, symbols_stack_of(ex->symbols, id)->frame);
@@ -52,20 +53,21 @@ static void put_slice(struct export *ex, const struct export_thread *t, stack_id
 	struct json *j = &ex->j;
 
 	json_object(j);
-	json_kstr(j, "ph", "X");
+	json_kstr(j, "ph", ph);
 	json_kstr(j, "cat", f->flags & FUNC_NATIVE ? "native" : "python");
 	json_kstr(j, "name", export_name(ex->symbols, f));
 	json_kint(j, "pid", pid_of(t));
 	json_kint(j, "tid", tid_of(t));
-	put_us(j, "ts", from_ns - ex->from_ns);
-	put_us(j, "dur", until_ns - from_ns);
-	json_key(j, "args");
-	json_object(j);
-	if (f->file)
-		json_kstr(j, "file", symbols_text(ex->symbols, f->file, NULL));
-	if (fr->line || f->first_line)
-		json_kint(j, "line", fr->line ? fr->line : f->first_line);
-	json_end(j);
+	put_us(j, "ts", at_ns - ex->from_ns);
+	if (*ph == 'B') {
+		json_key(j, "args");
+		json_object(j);
+		if (f->file)
+			json_kstr(j, "file", symbols_text(ex->symbols, f->file, NULL));
+		if (fr->line || f->first_line)
+			json_kint(j, "line", fr->line ? fr->line : f->first_line);
+		json_end(j);
+	}
 	json_end(j);
 }
 
@@ -74,7 +76,7 @@ static void close_to(struct export *ex, const struct export_thread *t, struct op
 {
 	while (o->depth > depth) {
 		o->depth--;
-		put_slice(ex, t, o->stack[o->depth], o->from_ns[o->depth], at_ns);
+		put_edge(ex, t, "E", o->stack[o->depth], at_ns);
 	}
 }
 
@@ -85,7 +87,6 @@ static void open_stack(struct export *ex, const struct export_thread *t, struct 
 	stack_id at = id;
 
 	GROW(o->stack, o->cap_stack, (size_t)depth + o->depth + 1);
-	GROW(o->from_ns, o->cap_from, (size_t)depth + o->depth + 1);
 	/* Stacks are a tree: equal ids at one depth mean equal callers. */
 	for (i = depth, common = 0; i > 0; i--) {
 		if (i <= o->depth && o->stack[i - 1] == at) {
@@ -97,9 +98,10 @@ static void open_stack(struct export *ex, const struct export_thread *t, struct 
 	close_to(ex, t, o, common, at_ns);
 	for (i = depth, at = id; i > common; i--) {
 		o->stack[i - 1] = at;
-		o->from_ns[i - 1] = at_ns;
 		at = symbols_stack_of(ex->symbols, at)->parent;
 	}
+	for (; common < depth; common++)
+		put_edge(ex, t, "B", o->stack[common], at_ns);
 	o->depth = depth;
 }
 
@@ -139,7 +141,6 @@ static int put_thread(struct export *ex, const struct export_thread *t, struct e
 	ret = 0;
 out:
 	free(o.stack);
-	free(o.from_ns);
 	return ret;
 }
 
