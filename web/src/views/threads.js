@@ -8,24 +8,11 @@ import { query } from "../base/state.js";
 import { Colors, packageOf } from "../flame/color.js";
 import { textHash } from "../flame/tree.js";
 import { hideTip, showMenu, showTip } from "./popups.js";
+import { CPU, GIL, stateWord, WORDS } from "./states.js";
 
 /** @typedef {import("../app.js").App} App */
 
 const LANE = 38, STATE_H = 8, FUNC_H = 22, LEFT = 190, TOP = 34;
-const CPU = 1, GIL = 4, WAIT = 8, GC = 16, EXC = 32;
-
-/** The most telling state of a box. @param {number} state */
-export function stateWord(state) {
-	if (state & GC) return "gc";
-	if (state & WAIT) return "gil_wait";
-	if (state & GIL) return "gil";
-	if (state & CPU) return "cpu";
-	if (state & EXC) return "exc";
-	return "idle";
-}
-
-/** @type {Record<string, string>} */
-const WORDS = { gc: "collecting garbage", gil_wait: "waiting for the GIL", gil: "holds the GIL", cpu: "on CPU, no GIL", exc: "exception", idle: "blocked" };
 
 export class ThreadsView {
 	/** @param {App} app */

@@ -1,0 +1,286 @@
+// browser.test.mjs - the page in a real Chromium on a real recording: what is on the screen
+// is what the API says, and the API what the store holds.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { browserPath, ended, pystrobe, Site } from "./site.mjs";
+
+const skip = browserPath ? false : "no Chromium: apt-get install chromium";
+const site = new Site();
+/** A finished part of the recording: from= and until= in seconds. */
+let range = "";
+
+before(async () => {
+	if (skip) return;
+	await site.start();
+	const status = await site.until("status", (s) => s.until_ms - s.from_ms > 4000);
+	range = `from=${Math.ceil(status.from_ms / 1000)}&until=${Math.floor(status.until_ms / 1000) - 1}`;
+});
+
+after(async () => {
+	if (!skip) await site.end();
+});
+
+/** @param {any} data @param {string} name */
+const totalOf = (data, name) => {
+	const { nodes, places, strings } = data;
+	for (let i = 0; i < nodes.depth.length; i++)
+		if (strings[places.name[nodes.place[i]]] === name) return nodes.total_n[i];
+	return 0;
+};
+
+/** Where a frame of that name is on the screen. @param {any} page @param {string} name */
+const frameAt = (page, name) => page.waitForFunction((/** @type {string} */ wanted) => {
+	const flame = window.pystrobe.view.flame, t = flame.tree;
+	if (!t || flame.glide.on) return null;
+	for (let i = 1; i < t.n; i++)
+		if (t.name(i) === wanted) {
+			const box = flame.canvas.getBoundingClientRect(), scale = flame.width / (flame.v1 - flame.v0);
+			return { x: box.left + (t.x[i] + t.total[i] / 2 - flame.v0) * scale, y: box.top + flame.rowTop(t.depth[i]) + 9 };
+		}
+	return null;
+}, name).then((/** @type {any} */ handle) => handle.jsonValue());
+
+const ready = (/** @type {any} */ page) => page.waitForFunction(() => window.pystrobe?.view?.flame?.tree && !window.pystrobe.refreshing);
+
+test("the API says what the store holds, in every format of it", { skip }, async () => {
+	const flame = await site.api(`flamegraph?${range}`), table = await site.api(`table?${range}`);
+	const folded = await (await fetch(new URL(`/folded?${range}`, site.url))).text();
+	const sum = folded.trim().split("\n").reduce((n, line) => n + Number(line.match(/ (\d+)$/)?.[1] ?? 0), 0);
+	assert.ok(sum > 0);
+	assert.equal(flame.nodes.total_n[0], sum);
+	assert.equal(table.all_n, sum);
+	const lanes = await site.api(`threads?${range}`);
+	assert.equal(lanes.lanes.reduce((/** @type {number} */ n, /** @type {any} */ l) => n + l.n.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0), 0), sum);
+});
+
+test("the same filter gives the same totals everywhere", { skip }, async () => {
+	const filter = `${range}&thread=MainThread&state=cpu`;
+	const flame = await site.api(`flamegraph?${filter}`), table = await site.api(`table?${filter}`);
+	assert.ok(flame.nodes.total_n[0] > 0);
+	assert.equal(table.all_n, flame.nodes.total_n[0]);
+	const timeline = await site.api(`timeline?${filter}`);
+	const match = timeline.rows[0].match_n.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + (b ?? 0), 0);
+	assert.ok(Math.abs(match - table.all_n) <= table.all_n * 0.1, `${match} and ${table.all_n}: buckets begin before the range`);
+});
+
+test("errors are JSON with a sentence", { skip }, async () => {
+	for (const [path, status] of /** @type {[string, number][]} */ ([["table?nonsense=1", 400], ["flamegraph?from=whenever", 400], ["nowhere", 404], ["table?function=%5B", 400], ["export?format=nope", 400], ["table?max_rows=x", 400]])) {
+		const answer = await fetch(new URL(`/api/v1/${path}`, site.url));
+		assert.equal(answer.status, status, path);
+		assert.match((await answer.json()).error, /\w+ \w+/, path);
+	}
+});
+
+test("other sites, other hosts and changes without JSON are refused", { skip }, async () => {
+	const ask = (/** @type {string[]} */ ...args) => spawnSync("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", ...args, `${site.url}api/v1/status`], { encoding: "utf8" }).stdout;
+	assert.equal(ask(), "200");
+	assert.equal(ask("-H", "Host: evil.example"), "421");
+	assert.equal(ask("-H", "Origin: http://evil.example"), "403");
+	assert.equal(ask("-H", "Sec-Fetch-Site: cross-site"), "403");
+	assert.equal(ask("-X", "DELETE"), "405");
+	const post = (/** @type {any} */ init) => fetch(new URL("/api/v1/attach", site.url), { method: "POST", ...init }).then((r) => r.status);
+	assert.equal(await post({ body: '{"pid":1}' }), 415);
+	assert.equal(await post({ body: "{", headers: { "Content-Type": "application/json" } }), 400);
+	assert.equal(await post({ body: `{"pid":1,"x":"${"y".repeat(70000)}"}`, headers: { "Content-Type": "application/json" } }), 413);
+});
+
+test("every view shows without a complaint, light and dark, and hostile names are text", { skip }, async () => {
+	for (const colorScheme of ["light", "dark"]) {
+		const page = await site.page({ colorScheme });
+		for (const view of ["overview", "flame", "both", "table", "threads", "memory", "heat", "diff", "attach"]) {
+			await site.open(page, `?view=${view}&${range}&charts=1`);
+			await page.waitForFunction(() => window.pystrobe && !window.pystrobe.refreshing && document.querySelector(".tl-item b"));
+			assert.equal(await page.locator(".problem").isVisible(), false, `${view}: ${await page.locator(".problem").textContent()}`);
+		}
+		await site.open(page, `?view=table&${range}&q=onerror`);
+		await page.locator(".vt-row", { hasText: '<img src=x onerror="window.hacked=1">' }).first().waitFor();
+		assert.equal(await page.evaluate(() => window.hacked), undefined);
+		assert.deepEqual(page.problems, []);
+		await page.context().close();
+	}
+});
+
+test("the table shows the API's numbers", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=table&${range}&unit=samples&sort=-total&q=%5Eleaf_hot%24`);
+	await page.locator(".vt-row").first().waitFor();
+	const data = await site.api(`table?${range}&by=function&max_rows=100000`);
+	const row = data.rows.place.findIndex((/** @type {number} */ p) => data.strings[data.places.name[p]] === "leaf_hot");
+	const cells = await page.locator(".vt-row").first().locator("[role=gridcell]").allTextContents();
+	const share = (data.rows.total_n[row] / data.all_n) * 100;
+	assert.ok(cells[1].replace(/\u2009/g, "").startsWith(String(data.rows.total_n[row])), cells[1]);
+	assert.ok(cells[1].includes(share.toFixed(share < 10 ? 2 : 1)), `${cells[1]}, ${share}`);
+	await page.context().close();
+});
+
+test("a click zooms, the path shows it, back undoes it, the link opens the same", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
+	await ready(page);
+	const at = await frameAt(page, "busy_parent");
+	await page.mouse.click(at.x, at.y);
+	await page.waitForURL(/zoom=/);
+	assert.equal(await page.locator(".crumb[aria-current]").textContent(), "busy_parent");
+	const linked = page.url();
+	await page.goBack();
+	await page.waitForFunction(() => window.pystrobe.view.flame.zoom === 0);
+	const other = await site.page();
+	await other.goto(linked);
+	await ready(other);
+	assert.equal(await other.locator(".crumb[aria-current]").textContent(), "busy_parent");
+	await other.keyboard.press("Escape");
+	await other.waitForFunction(() => window.pystrobe.view.flame.zoom === 0);
+	assert.deepEqual([...page.problems, ...other.problems], []);
+	await page.context().close();
+	await other.context().close();
+});
+
+test("search says how much matches, as the API would", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
+	await ready(page);
+	await page.keyboard.press("/");
+	await page.keyboard.type("^leaf_hot$");
+	const data = await site.api(`flamegraph?${range}`);
+	const share = (totalOf(data, "leaf_hot") / data.nodes.total_n[0]) * 100;
+	await page.waitForFunction((/** @type {string} */ text) => document.querySelector(".matched")?.textContent?.startsWith(text), share.toFixed(share < 10 ? 2 : 1));
+	assert.match(page.url(), /q=/);
+	await page.context().close();
+});
+
+test("hovering tells self, total, percent and place", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
+	await ready(page);
+	const at = await frameAt(page, "leaf_hot");
+	await page.mouse.move(at.x, at.y);
+	await page.locator(".tip .name", { hasText: "leaf_hot" }).waitFor();
+	const tip = await page.locator(".tip").textContent();
+	const data = await site.api(`flamegraph?${range}`);
+	assert.ok(tip.includes("target.py:"), tip);
+	assert.ok(tip.replace(/\u2009/g, "").includes(`total${totalOf(data, "leaf_hot")}`), tip);
+	await page.context().close();
+});
+
+test("sandwich shows callers above and callees below with true totals", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
+	await ready(page);
+	const at = await frameAt(page, "busy_parent");
+	await page.mouse.click(at.x, at.y, { button: "right" });
+	await page.getByRole("menuitem", { name: /sandwich/ }).click();
+	await page.waitForURL(/fn=busy_parent/);
+	await page.waitForFunction(() => window.pystrobe.view.above.tree?.n > 1 && !window.pystrobe.refreshing);
+	const shown = await page.evaluate(() => [window.pystrobe.view.flame.tree.total[0], window.pystrobe.view.above.tree.total[0]]);
+	const data = await site.api(`flamegraph?${range}`);
+	assert.deepEqual(shown, [totalOf(data, "busy_parent"), totalOf(data, "busy_parent")]);
+	await page.context().close();
+});
+
+test("brushing the timeline narrows everything, and can be undone", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
+	await ready(page);
+	const whole = await page.evaluate(() => window.pystrobe.view.flame.tree.total[0]);
+	const box = await page.locator(".u-over").first().boundingBox();
+	await page.mouse.move(box.x + box.width * 0.3, box.y + 30);
+	await page.mouse.down();
+	await page.mouse.move(box.x + box.width * 0.45, box.y + 30, { steps: 4 });
+	await page.mouse.move(box.x + box.width * 0.6, box.y + 30, { steps: 4 });
+	await page.mouse.up();
+	await page.waitForURL(/sel=/);
+	await page.waitForFunction((/** @type {number} */ n) => window.pystrobe.view.flame.tree.total[0] < n && !window.pystrobe.refreshing, whole);
+	const [a, b] = new URL(page.url()).searchParams.get("sel").split("~").map(Number);
+	const part = await site.api(`flamegraph?from=${(a / 1000).toFixed(6)}&until=${(b / 1000).toFixed(6)}`);
+	assert.equal(await page.evaluate(() => window.pystrobe.view.flame.tree.total[0]), part.nodes.total_n[0]);
+	await page.keyboard.press("Escape");
+	await page.waitForFunction((/** @type {number} */ n) => window.pystrobe.view.flame.tree.total[0] === n, whole);
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
+});
+
+test("a format of the export menu downloads the selection", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
+	await ready(page);
+	await page.getByRole("button", { name: "Export" }).click();
+	const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: /folded/i }).first().click()]);
+	const text = readFileSync(await download.path(), "utf8");
+	const sum = text.trim().split("\n").reduce((n, line) => n + Number(line.match(/ (\d+)$/)?.[1] ?? 0), 0);
+	assert.equal(sum, (await site.api(`flamegraph?${range}`)).nodes.total_n[0]);
+	const formats = (await site.api("status")).formats;
+	for (const f of formats) {
+		const answer = await fetch(new URL(`/api/v1/export?format=${f.name}&${range}`, site.url));
+		assert.equal(answer.status, 200, f.name);
+		assert.ok((await answer.arrayBuffer()).byteLength > 50, f.name);
+	}
+	await page.context().close();
+});
+
+test("exported HTML opens by itself and shows the same total", { skip }, async () => {
+	const html = await (await fetch(new URL(`/api/v1/export?format=html&${range}`, site.url))).text();
+	const page = await site.page();
+	await page.setContent(html);
+	await page.locator(".details").getByText("100 %").first().waitFor();
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
+});
+
+test("recording stops and starts from the page", { skip }, async () => {
+	const page = await site.open(await site.page(), "?view=attach");
+	const row = page.locator(".process", { hasText: String(site.target.pid) });
+	await row.getByRole("button", { name: "Stop" }).click();
+	await row.getByRole("button", { name: "Record" }).click();
+	await row.getByRole("button", { name: "Stop" }).waitFor();
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
+});
+
+test("live grows by itself, keeps zoom and search, pauses, and comes back after a restart", { skip }, async () => {
+	const page = await site.open(await site.page(), "?view=flame&from=-1h&unit=samples&q=leaf");
+	await ready(page);
+	const at = await frameAt(page, "busy_parent");
+	await page.mouse.click(at.x, at.y);
+	await page.waitForURL(/zoom=/);
+	const total = () => page.evaluate(() => window.pystrobe.view.flame.tree.total[0]);
+	const grows = async (/** @type {number} */ n) => page.waitForFunction((/** @type {number} */ than) => window.pystrobe.view.flame.tree.total[0] > than, n);
+	await grows(await total());
+	assert.equal(await page.locator(".crumb[aria-current]").textContent(), "busy_parent");
+	assert.match(await page.locator(".matched").textContent(), /%/);
+	await page.getByRole("button", { name: "Live" }).click();
+	await page.waitForFunction(() => window.pystrobe.live.state === "paused" && !window.pystrobe.refreshing);
+	const generation = (await site.until("status", () => true)).until_ms;
+	const paused = await total();
+	await site.until("status", (s) => s.until_ms > generation + 1500);
+	assert.equal(await total(), paused);
+	await page.locator(".button.live").click();
+	await grows(paused);
+	await ended(site.server);
+	await page.waitForFunction(() => window.pystrobe.live.state === "lost", null, { timeout: 30000 });
+	await site.serve(`127.0.0.1:${site.port}`, []);
+	await page.waitForFunction(() => window.pystrobe.live.state === "live", null, { timeout: 30000 });
+	await grows(await total());
+	await page.context().close();
+});
+
+test("with a token the link opens the page once and the cookie stays", { skip }, async () => {
+	await ended(site.server);
+	await site.serve("127.0.0.1:0", ["--token", "s3cret-words"]);
+	const bare = new URL("/", site.url).href;
+	assert.equal((await fetch(new URL("/api/v1/status", bare))).status, 401);
+	assert.equal((await fetch(new URL("/api/v1/status", bare), { headers: { Authorization: "Bearer s3cret-word" } })).status, 401);
+	assert.equal((await fetch(new URL("/api/v1/status", bare), { headers: { Authorization: "Bearer s3cret-words" } })).status, 200);
+	const page = await site.page();
+	await page.goto(site.url);
+	await page.waitForFunction(() => window.pystrobe?.status);
+	assert.equal(page.url(), bare);
+	await page.goto(`${bare}?view=table`);
+	await page.waitForFunction(() => window.pystrobe?.status && window.pystrobe.live.state === "live");
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
+});
+
+test("the stored numbers are those that the page showed", { skip }, async () => {
+	await ended(site.server);
+	const [from, until] = range.split("&").map((p) => p.split("=")[1]);
+	const out = spawnSync(pystrobe, ["export", String(site.store), "-f", "folded", "--weight", "samples", "-o", "-", "--from", from, "--until", until], { encoding: "utf8" });
+	const sum = out.stdout.trim().split("\n").reduce((n, line) => n + Number(line.match(/ (\d+)$/)?.[1] ?? 0), 0);
+	await site.serve("127.0.0.1:0", []);
+	assert.equal(out.status, 0, out.stderr);
+	assert.equal(sum, (await site.api(`flamegraph?${range}`)).nodes.total_n[0]);
+});
