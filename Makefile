@@ -112,6 +112,9 @@ $(BUILD)/abi-extract: $(EXTRACT_OBJ)
 $(BUILD)/find $(BUILD)/peek: $(BUILD)/%: $(BUILD)/tests/live/%.o $(LIB_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
 
+$(BUILD)/bench/store: $(BUILD)/bench/store.o $(BUILD)/tests/unit/load.o $(LIB_OBJ) $(GEN_OBJ)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
+
 $(BUILD)/syscall_names.h: Makefile
 	@mkdir -p $(BUILD)
 	$(call say,GEN,$@)(echo 'static const char *const syscall_names[] = {'; \

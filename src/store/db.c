@@ -5,7 +5,9 @@
 #include "base/file.h"
 #include "store/codec.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <rocksdb/c.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,42 +150,127 @@ static char *make_aside(struct err *err)
 	return path;
 }
 
-struct db *db_open(const char *dir, enum db_mode mode, bool sync, struct err *err)
+static int open_families(struct db *db, const char *dir, struct err *err)
 {
-	struct db *db = xcalloc(1, sizeof(*db));
 	const rocksdb_options_t *options[CF_COUNT];
 	const char *names[CF_COUNT];
 	char *message = NULL;
 	int i;
 
+	for (i = 0; i < CF_COUNT; i++) {
+		options[i] = db->options[i];
+		names[i] = families[i].name;
+	}
+	if (db->mode == DB_READ)
+		db->rocks = rocksdb_open_as_secondary_column_families(db->base, dir,
+			db->aside, CF_COUNT, names, options, db->cf, &message);
+	else
+		db->rocks = rocksdb_open_column_families(
+			db->base, dir, CF_COUNT, names, options, db->cf, &message);
+	if (fail(err, message, "open", dir) < 0) {
+		db->rocks = NULL;
+		memset(db->cf, 0, sizeof(db->cf));
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * A log that a power cut has torn is repaired by whoever writes; a reader that follows
+ * refuses it for as long as it is there. So everything recovered is flushed, with a key
+ * of our own in the same log, and RocksDB lets go of the old one.
+ */
+static int leave_old_logs(struct db *db, struct err *err)
+{
+	static const char key[] = "opened";
+	char *message = NULL;
+
+	rocksdb_put_cf(db->rocks, db->write, db->cf[CF_DEFAULT], key, sizeof(key) - 1, "",
+		0, &message);
+	if (fail(err, message, "write to", db->dir) < 0)
+		return -1;
+	return db_flush(db, err);
+}
+
+/* For a reader of a dead store with a torn log: the same files under another directory,
+ * data by link, logs as copies, where they may be repaired. */
+static int make_shadow(struct db *db, struct err *err)
+{
+	DIR *d = opendir(db->dir);
+	struct dirent *e;
+	int ret = 0;
+
+	if (!d)
+		return err_sys(err, errno, "cannot list %s", db->dir);
+	while ((e = readdir(d)) && ret == 0) {
+		char *from = xasprintf("%s/%s", db->dir, e->d_name), *real;
+		char *to = xasprintf("%s/%s", db->aside, e->d_name);
+		struct buf data = BUF_INIT;
+		int fd = -1;
+
+		if (strstr(e->d_name, ".sst")) {
+			real = realpath(from, NULL);
+			if (!real || symlink(real, to) < 0)
+				ret = err_sys(err, errno, "cannot link %s", to);
+			free(real);
+		} else if (strstr(e->d_name, ".log") || !strcmp(e->d_name, "CURRENT") ||
+			   !strcmp(e->d_name, "IDENTITY") ||
+			   !strncmp(e->d_name, "MANIFEST", 8)) {
+			fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+			ret = file_read(&data, AT_FDCWD, from, 1 << 30, err);
+			if (ret == 0 && fd < 0)
+				ret = err_sys(err, errno, "cannot write %s", to);
+			if (ret == 0)
+				ret = file_write_fd(fd, data.data, data.len, to, err);
+		}
+		if (fd >= 0)
+			close(fd);
+		buf_release(&data);
+		free(from);
+		free(to);
+	}
+	closedir(d);
+	return ret;
+}
+
+static int open_shadow(struct db *db, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+
+	if (file_remove_tree(db->aside, &ignored) < 0 ||
+		file_mkdirs(db->aside, err) < 0 || make_shadow(db, err) < 0)
+		return -1;
+	db->mode = DB_BULK;
+	return open_families(db, db->aside, err);
+}
+
+struct db *db_open(const char *dir, enum db_mode mode, bool sync, struct err *err)
+{
+	struct db *db = xcalloc(1, sizeof(*db));
+	struct err why = ERR_INIT;
+	int i, ret = -1;
+
 	db->mode = mode;
 	db->dir = xstrdup(dir);
 	db->cache = rocksdb_cache_create_lru(mode == DB_READ ? 64 << 20 : 16 << 20);
 	set_base(db, sync);
-	for (i = 0; i < CF_COUNT; i++) {
+	for (i = 0; i < CF_COUNT; i++)
 		set_family(db, (enum family)i, db->base);
-		options[i] = db->options[i];
-		names[i] = families[i].name;
-	}
-	if (mode == DB_READ) {
+	if (mode == DB_READ)
 		db->aside = make_aside(err);
-		if (!db->aside)
-			goto failed;
-		db->rocks = rocksdb_open_as_secondary_column_families(db->base, dir,
-			db->aside, CF_COUNT, names, options, db->cf, &message);
-	} else {
-		db->rocks = rocksdb_open_column_families(
-			db->base, dir, CF_COUNT, names, options, db->cf, &message);
-	}
-	if (fail(err, message, "open", dir) < 0) {
-		db->rocks = NULL;
-		memset(db->cf, 0, sizeof(db->cf));
-		goto failed;
+	if (mode != DB_READ || db->aside)
+		ret = open_families(db, dir, &why);
+	if (ret < 0 && mode == DB_READ && why.code == ERR_CORRUPT)
+		ret = open_shadow(db, err);
+	else if (why.code)
+		*err = why;
+	if (ret == 0 && mode == DB_WRITE)
+		ret = leave_old_logs(db, err);
+	if (ret < 0) {
+		release(db);
+		return NULL;
 	}
 	return db;
-failed:
-	release(db);
-	return NULL;
 }
 
 void db_close(struct db *db)
@@ -196,6 +283,8 @@ int db_catch_up(struct db *db, struct err *err)
 {
 	char *message = NULL;
 
+	if (db->mode != DB_READ)
+		return 0; /* a shadow of what nobody writes */
 	rocksdb_try_catch_up_with_primary(db->rocks, &message);
 	return fail(err, message, "follow", db->dir);
 }

@@ -36,8 +36,8 @@ static int collect(void *arg, const struct sums *sums)
 	return 0;
 }
 
-/* Sums of one bucket from what is below; written when they are smaller than that by
- * half, or always. The caller writes the batch. */
+/* Sums of one bucket from what is below; written when they are a quarter of that at
+ * most, or always. The caller writes the batch. */
 static int sum_up(struct store *s, struct view *v, struct batch *batch, struct block *b,
 	series_id series, unsigned level, int64_t bucket, bool always, struct err *err)
 {
@@ -52,7 +52,7 @@ static int sum_up(struct store *s, struct view *v, struct batch *batch, struct b
 	if (ret == 0 && list.n) {
 		sum_list_merge(&list);
 		encode_sums(&value, &list);
-		if (always || value.len * 2 <= walk_bytes(w))
+		if (always || value.len * 4 <= walk_bytes(w))
 			batch_put(batch, s->db, CF_AGG, &key, &value);
 	}
 	buf_release(&value);

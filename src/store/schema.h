@@ -23,8 +23,8 @@
  * time is the first tick with its sign bit turned, so that order holds before 1970 too;
  * seq is commit:4 piece:2, so that a clock that steps back overwrites nothing. Levels are
  * 10 s, 5 min, 1 h and 1 day. A bucket of agg that is there is complete for its block;
- * one that is not is answered from the level below (where sums would not be smaller than
- * what they sum up, none is written). Data that comes when its bucket has been closed
+ * one that is not is answered from the level below (where sums would not be a quarter
+ * of what they sum up, none is written). Data that comes when its bucket has been closed
  * goes to a further key of every level that is there, in the same batch.
  *
  * A value ends in 4 bytes: the low half of XXH3 of key and value. RocksDB checks what it
