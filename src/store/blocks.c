@@ -14,12 +14,13 @@ struct block *block_new(block_id id)
 	struct block *b = xcalloc(1, sizeof(*b));
 	int kind;
 
+	b->written.leaves = 1;
 	b->id = id;
 	b->refs = 1;
 	b->from_ns = INT64_MAX;
 	b->until_ns = INT64_MIN;
 	for (kind = 0; kind < SYM_KINDS; kind++)
-		b->written[kind] = 1; /* entry 0 is everywhere */
+		b->written.kind[kind] = 1; /* entry 0 is everywhere */
 	pthread_mutex_init(&b->load_lock, NULL);
 	return b;
 }
@@ -36,6 +37,7 @@ void block_drop_locked(struct store *s, struct block *b)
 	if (--b->refs)
 		return;
 	symbols_free(b->symbols);
+	symbols_free(b->leaves);
 	pthread_mutex_destroy(&b->load_lock);
 	free(b);
 }
@@ -274,12 +276,13 @@ static void forget_some(struct store *s)
 		if (total <= MAX_LOADED || !oldest)
 			return;
 		symbols_free(oldest->symbols);
-		oldest->symbols = NULL;
+		symbols_free(oldest->leaves);
+		oldest->symbols = oldest->leaves = NULL;
 	}
 }
 
-static struct symbols *load_symbols(
-	struct store *s, struct block *b, struct view *v, struct err *err)
+static struct symbols *load_symbols(struct store *s, struct block *b, struct view *v,
+	struct symbols *leaves, struct err *err)
 {
 	struct cursor *c = cursor_new(v, CF_SYM);
 	struct symbols *symbols = symbols_new();
@@ -292,7 +295,7 @@ static struct symbols *load_symbols(
 		const void *value = cursor_value(c, &len);
 		struct reader r = unseal(key, key_len, value, len);
 
-		if (decode_symbols(symbols, &r) < 0) {
+		if (decode_symbols(symbols, leaves, &r) < 0) {
 			err_set(err, ERR_CORRUPT,
 				"the symbols of block %u in %s are damaged", b->id,
 				s->dir);
@@ -312,7 +315,7 @@ static struct symbols *load_symbols(
 const struct symbols *block_symbols(
 	struct store *s, struct block *b, struct view *v, struct err *err)
 {
-	struct symbols *symbols;
+	struct symbols *symbols, *leaves;
 	bool live;
 
 	pthread_mutex_lock(&s->lock);
@@ -324,9 +327,15 @@ const struct symbols *block_symbols(
 	pthread_mutex_lock(&b->load_lock);
 	symbols = b->symbols;
 	if (!symbols) {
-		symbols = load_symbols(s, b, v, err);
+		leaves = symbols_new();
+		symbols = load_symbols(s, b, v, leaves, err);
+		if (!symbols) {
+			symbols_free(leaves);
+			leaves = NULL;
+		}
 		pthread_mutex_lock(&s->lock);
 		b->symbols = symbols;
+		b->leaves = leaves;
 		forget_some(s);
 		pthread_mutex_unlock(&s->lock);
 	}

@@ -19,7 +19,7 @@ struct check {
 	struct store *s;
 	struct view *v;
 	struct block *b;
-	struct symbols *symbols;
+	struct symbols *symbols, *leaves;
 	struct map series; /* defined in the block */
 	struct store_report *r;
 	struct err *err;
@@ -104,7 +104,8 @@ static void check_symbols(struct check *c, struct cursor *at, const struct key_f
 	struct reader r;
 
 	(void)k;
-	if (open_value(c, at, "symbols", &r) && decode_symbols(c->symbols, &r) < 0)
+	if (open_value(c, at, "symbols", &r) &&
+		decode_symbols(c->symbols, c->leaves, &r) < 0)
 		found(c, &c->r->n_dangling,
 			"block %u: symbols that refer to what is not there", c->b->id);
 }
@@ -156,9 +157,9 @@ static void check_series(struct check *c, const struct key_fields *k, const char
 
 static void check_stack(struct check *c, stack_id stack, const char *what)
 {
-	if (stack >= symbols_count(c->symbols, SYM_STACK))
+	if (stack >= symbols_count(c->leaves, SYM_FRAME))
 		found(c, &c->r->n_dangling, "block %u: %s with stack %u of %u", c->b->id,
-			what, stack, symbols_count(c->symbols, SYM_STACK));
+			what, stack, symbols_count(c->leaves, SYM_FRAME));
 }
 
 static void check_raw(struct check *c, struct cursor *at, const struct key_fields *k)
@@ -356,6 +357,7 @@ static int check_block(struct check *c)
 	int ret;
 
 	c->symbols = symbols_new();
+	c->leaves = symbols_new();
 	map_clear(&c->series);
 	ret = each(c, CF_SYM, "symbols", check_symbols);
 	if (!ret)
@@ -369,7 +371,8 @@ static int check_block(struct check *c)
 	if (!ret)
 		ret = each(c, CF_LINE, "timelines", check_line);
 	symbols_free(c->symbols);
-	c->symbols = NULL;
+	symbols_free(c->leaves);
+	c->symbols = c->leaves = NULL;
 	return ret;
 }
 

@@ -69,33 +69,43 @@ void sum_list_merge(struct sum_list *l)
 	l->n = n + 1;
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
 static bool same_group(const struct sum *a, const struct sum *b)
 {
 	return a->thread == b->thread && a->state == b->state && a->wait == b->wait;
 }
 
 /*
- *	u8 shift  varint mean (ns >> shift, of one sample)  varint n_groups
+ *	varint unit  varint mean (of one sample, in units)  varint n_groups
  *	per group: thread - previous, state, wait, n
  *	columns over all groups: stack - previous in the group; samples; and
- *	(weight >> shift) - samples * mean
+ *	weight / unit - samples * mean
  */
 void encode_sums(struct buf *out, const struct sum_list *l)
 {
-	uint64_t bits = 0, weight = 0, n = 0, mean, n_groups = 0;
-	unsigned shift;
+	uint64_t unit = 0, weight = 0, n = 0, mean, n_groups = 0;
 	thread_id thread = 0;
 	size_t i, past;
 
 	for (i = 0; i < l->n; i++) {
-		bits |= l->sums[i].weight_ns;
+		unit = common_divisor(l->sums[i].weight_ns, unit);
 		weight += l->sums[i].weight_ns;
 		n += l->sums[i].n;
 		n_groups += !i || !same_group(&l->sums[i - 1], &l->sums[i]);
 	}
-	shift = bits ? (unsigned)__builtin_ctzll(bits) : 0;
-	mean = n ? (weight >> shift) / n : 0;
-	put_u8(out, (uint8_t)shift);
+	unit = unit ? unit : 1;
+	mean = n ? (weight / unit + n / 2) / n : 0;
+	put_varint(out, unit);
 	put_varint(out, mean);
 	put_varint(out, n_groups);
 	for (i = 0; i < l->n; i = past) {
@@ -116,18 +126,18 @@ void encode_sums(struct buf *out, const struct sum_list *l)
 	for (i = 0; i < l->n; i++)
 		put_varint(out, l->sums[i].n);
 	for (i = 0; i < l->n; i++)
-		put_svarint(out, (int64_t)(l->sums[i].weight_ns >> shift) -
+		put_svarint(out, (int64_t)(l->sums[i].weight_ns / unit) -
 					 (int64_t)(l->sums[i].n * mean));
 }
 
 int decode_sums(struct sum_list *l, struct reader *r)
 {
-	unsigned shift = get_u8(r);
-	uint64_t mean = get_varint(r), n_groups = get_varint(r), i, k, n;
+	uint64_t unit = get_varint(r), mean = get_varint(r);
+	uint64_t n_groups = get_varint(r), i, k, n;
 	struct sum group = { 0 };
 	size_t first = l->n;
 
-	if (shift > 63 || n_groups > reader_left(r))
+	if (n_groups > reader_left(r))
 		return -1;
 	for (i = 0; i < n_groups && !r->bad; i++) {
 		group.thread += (thread_id)get_varint(r);
@@ -154,8 +164,8 @@ int decode_sums(struct sum_list *l, struct reader *r)
 	for (i = first; i < l->n; i++)
 		l->sums[i].n = get_varint(r);
 	for (i = first; i < l->n; i++)
-		l->sums[i].weight_ns = (l->sums[i].n * mean + (uint64_t)get_svarint(r))
-				       << shift;
+		l->sums[i].weight_ns =
+			(l->sums[i].n * mean + (uint64_t)get_svarint(r)) * unit;
 	if (finish(r) < 0) {
 		l->n = first;
 		return -1;
@@ -288,18 +298,33 @@ static void put_symbol(
 	}
 }
 
-void encode_symbols(struct buf *out, const struct symbols *s, const uint32_t *first,
-	const uint32_t *past)
+uint32_t leaf_number(struct symbols *leaves, stack_id stack)
+{
+	return stack ? symbols_frame(leaves, stack, 0) : 0;
+}
+
+stack_id leaf_stack(const struct symbols *leaves, uint32_t leaf)
+{
+	return symbols_frame_of(leaves, leaf)->func;
+}
+
+void encode_symbols(struct buf *out, const struct symbols *s,
+	const struct symbols *leaves, const struct symbol_counts *first,
+	const struct symbol_counts *past)
 {
 	uint32_t id;
 	int kind;
 
 	for (kind = 0; kind < SYM_KINDS; kind++) {
-		put_varint(out, first[kind]);
-		put_varint(out, past[kind] - first[kind]);
-		for (id = first[kind]; id < past[kind]; id++)
+		put_varint(out, first->kind[kind]);
+		put_varint(out, past->kind[kind] - first->kind[kind]);
+		for (id = first->kind[kind]; id < past->kind[kind]; id++)
 			put_symbol(out, s, (enum symbol_kind)kind, id);
 	}
+	put_varint(out, first->leaves);
+	put_varint(out, past->leaves - first->leaves);
+	for (id = first->leaves; id < past->leaves; id++)
+		put_varint(out, leaf_stack(leaves, id));
 }
 
 /* Returns the id it got: another than wanted means that an equal entry was there. */
@@ -343,7 +368,24 @@ static uint32_t get_symbol(
 	return 0;
 }
 
-int decode_symbols(struct symbols *s, struct reader *r)
+static int get_leaves(struct symbols *s, struct symbols *leaves, struct reader *r)
+{
+	uint32_t id = (uint32_t)get_varint(r);
+	uint64_t n = get_varint(r);
+
+	if (r->bad || n > reader_left(r) || id != symbols_count(leaves, SYM_FRAME))
+		return -1;
+	for (; n; n--, id++) {
+		stack_id stack = (stack_id)get_varint(r);
+
+		if (r->bad || stack >= symbols_count(s, SYM_STACK) ||
+			leaf_number(leaves, stack) != id)
+			return -1;
+	}
+	return 0;
+}
+
+int decode_symbols(struct symbols *s, struct symbols *leaves, struct reader *r)
 {
 	int kind;
 
@@ -359,7 +401,7 @@ int decode_symbols(struct symbols *s, struct reader *r)
 				return -1;
 		}
 	}
-	return finish(r);
+	return get_leaves(s, leaves, r) < 0 ? -1 : finish(r);
 }
 
 /* --- series, threads, events --- */

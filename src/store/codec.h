@@ -28,9 +28,12 @@ struct reader unseal(const void *key, size_t key_len, const void *value, size_t 
 /* --- chunks --- */
 
 /*
- * Makes a chunk storable: times and weights become multiples of a power of two that is
- * at most a 128th of the mean tick, so that timer jitter costs bits, not bytes. What is
- * stored, rolled up or shown from the unwritten tail is the same to the nanosecond.
+ * Makes a chunk storable, so that timer jitter costs bits, not bytes. Times are rounded
+ * down to a power of two that is at most a 32nd of the mean tick. Weights become
+ * multiples of a quarter of the mean tick, what is rounded off being carried to the next
+ * tick: the sum is kept to an eighth of a tick, and ticks that came in time weigh the
+ * same. What is stored, rolled up or shown from the unwritten tail is then the same to
+ * the nanosecond.
  */
 void chunk_quantise(struct chunk *c);
 /* Cuts a quantised chunk where its ticks cross a multiple of 10 s or run backwards: the
@@ -41,6 +44,7 @@ size_t chunk_piece(const struct chunk *c, size_t from, struct chunk *piece);
 /* First tick, or first metric of a chunk without ticks. */
 int64_t chunk_first_ns(const struct chunk *c);
 
+/* Runs and sums name stacks by leaf number, see schema.h: whoever calls translates. */
 void encode_chunk(struct buf *out, const struct chunk *c);
 /* first_ns is the key's. Sets all but series and symbols. */
 int decode_chunk(struct chunk *c, struct reader *r, int64_t first_ns);
@@ -64,11 +68,23 @@ void encode_point(struct buf *out, const struct point *p);
 /* series, from and until are the caller's. */
 int decode_point(struct point *p, struct reader *r);
 
-/* Symbols with ids first[kind] .. past[kind]. */
-void encode_symbols(struct buf *out, const struct symbols *s, const uint32_t *first,
-	const uint32_t *past);
+/*
+ * Leaf numbers: a table of its own in which "frame" n is (stack id, 0), so that both ways
+ * are one lookup and readers need no lock. Number 0 is the empty stack.
+ */
+uint32_t leaf_number(struct symbols *leaves, stack_id stack);
+stack_id leaf_stack(const struct symbols *leaves, uint32_t leaf);
+
+/* Symbols with ids first[kind] .. past[kind], and leaves likewise. */
+struct symbol_counts {
+	uint32_t kind[SYM_KINDS];
+	uint32_t leaves;
+};
+void encode_symbols(struct buf *out, const struct symbols *s,
+	const struct symbols *leaves, const struct symbol_counts *first,
+	const struct symbol_counts *past);
 /* Adds them to tables that hold all before. */
-int decode_symbols(struct symbols *s, struct reader *r);
+int decode_symbols(struct symbols *s, struct symbols *leaves, struct reader *r);
 
 void encode_series(struct buf *out, const struct series *s);
 int decode_series(struct series *s, struct reader *r);

@@ -4,13 +4,14 @@
  *	u8 layout (1)  u8 shift  varint n_ticks n_metrics n_runs
  *	svarint mean                        of the gaps, in units of 1 << shift
  *	svarint gap[i] - mean               i = 1 ..
- *	svarint weight[0]; u8 even; svarint weight[i] - gap[i] unless even
+ *	varint unit, mean; u8 even; svarint weight[i] / unit - mean unless even
  *	stats: varints; losses as (reason, count) pairs
  *	metrics: varints, differences to the one before
  *	runs by thread, each field a column of its own:
  *	  varint n_threads; per thread: thread - previous, n_runs
- *	  length column; gap column (u8 none: no gap at all); stack ids, low byte and rest;
- *	  state and wait as an index into a list of the pairs that occur
+ *	  heads: length in the low half of a byte, in the high half an index into a list of
+ *	  the (state, wait) pairs that occur; 15 in either: it stands in the column behind
+ *	  u8 gaps, and a column of them unless there is none; stacks, low byte and rest
  *
  * Columns are what makes the block compression of RocksDB work: bytes that look alike
  * stand together, and a second looks like the second before it.
@@ -26,18 +27,35 @@ enum { LAYOUT = 1, MAX_TICKS = 1 << 24, MAX_SHIFT = 40 };
 
 /* --- storable --- */
 
-static unsigned shift_for(const struct chunk *c)
+static uint64_t mean_weight(const struct chunk *c)
 {
-	uint64_t sum = 0, mean;
-	unsigned shift = 0;
+	uint64_t sum = 0;
 	size_t i;
 
 	for (i = 0; i < c->n_ticks; i++)
 		sum += c->weight_ns[i];
-	mean = c->n_ticks ? sum / c->n_ticks : 0;
-	while (shift < 20 && (uint64_t)2 << shift <= mean / 128)
+	return c->n_ticks ? sum / c->n_ticks : 0;
+}
+
+static unsigned shift_for(uint64_t mean)
+{
+	unsigned shift = 0;
+
+	while (shift < 20 && (uint64_t)2 << shift <= mean / 32)
 		shift++;
 	return shift;
+}
+
+/* A quarter of the mean tick, that to two digits: the same in every second of a steady
+ * rate, so that sums of many share it. */
+static uint64_t unit_for(uint64_t mean)
+{
+	uint64_t digits = 1;
+
+	while (mean / digits >= 100)
+		digits *= 10;
+	mean = (mean + digits / 2) / digits * digits;
+	return mean >= 4 ? mean / 4 : 1;
 }
 
 static uint64_t round_to(uint64_t v, unsigned shift)
@@ -49,23 +67,25 @@ static uint64_t round_to(uint64_t v, unsigned shift)
 
 void chunk_quantise(struct chunk *c)
 {
-	unsigned shift = shift_for(c);
-	int64_t before = 0;
+	uint64_t mean = mean_weight(c), unit = unit_for(mean);
+	unsigned shift = shift_for(mean);
+	int64_t carry = 0;
 	size_t i;
 
 	for (i = 0; i < c->n_ticks; i++) {
-		int64_t was = c->time_ns[i];
-		uint64_t gap = (uint64_t)(was - before);
-		bool is_gap = i && was > before &&
-			      gap - c->weight_ns[i] + 1000 <= 2000; /* as unsigned */
+		int64_t want = (int64_t)c->weight_ns[i] + carry;
+		int64_t n = want > 0 ? (want + (int64_t)unit / 2) / (int64_t)unit : 0;
 
-		c->time_ns[i] = (int64_t)((uint64_t)was >> shift << shift);
-		if (is_gap)
-			c->weight_ns[i] = (uint64_t)(c->time_ns[i] - c->time_ns[i - 1]);
-		else
-			c->weight_ns[i] = round_to(c->weight_ns[i], shift);
-		before = was;
+		c->time_ns[i] = (int64_t)((uint64_t)c->time_ns[i] >> shift << shift);
+		c->weight_ns[i] = (uint64_t)n * unit;
+		carry = want - n * (int64_t)unit;
 	}
+	c->stats.late_ns_sum = round_to(c->stats.late_ns_sum, 12);
+	c->stats.late_ns_max = round_to(c->stats.late_ns_max, 12);
+	c->stats.read_ns = round_to(c->stats.read_ns, 12);
+	for (i = 0; i < c->n_metrics; i++)
+		c->metrics[i].time_ns =
+			(int64_t)((uint64_t)c->metrics[i].time_ns >> 20 << 20);
 }
 
 int64_t chunk_first_ns(const struct chunk *c)
@@ -147,7 +167,7 @@ static unsigned common_shift(const struct chunk *c)
 	size_t i;
 
 	for (i = 0; i < c->n_ticks; i++)
-		bits |= c->weight_ns[i] | (uint64_t)(c->time_ns[i] - c->time_ns[0]);
+		bits |= (uint64_t)(c->time_ns[i] - c->time_ns[0]);
 	if (!bits)
 		return 0;
 	return (unsigned)__builtin_ctzll(bits) < MAX_SHIFT
@@ -155,10 +175,39 @@ static unsigned common_shift(const struct chunk *c)
 		       : MAX_SHIFT;
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+static void put_weights(struct buf *out, const struct chunk *c)
+{
+	uint64_t unit = 0, mean;
+	bool even = true;
+	size_t i;
+
+	for (i = 0; i < c->n_ticks; i++) {
+		unit = common_divisor(c->weight_ns[i], unit);
+		even &= c->weight_ns[i] == c->weight_ns[0];
+	}
+	unit = unit ? unit : 1;
+	mean = even ? c->weight_ns[0] / unit : mean_weight(c) / unit;
+	put_varint(out, unit);
+	put_varint(out, mean);
+	put_u8(out, even);
+	for (i = 0; i < c->n_ticks && !even; i++)
+		put_svarint(out, (int64_t)(c->weight_ns[i] / unit - mean));
+}
+
 static void put_ticks(struct buf *out, const struct chunk *c, unsigned shift)
 {
-	int64_t mean = 0, gap;
-	bool even = true;
+	int64_t mean = 0;
 	size_t i;
 
 	if (!c->n_ticks)
@@ -167,17 +216,9 @@ static void put_ticks(struct buf *out, const struct chunk *c, unsigned shift)
 		mean = ((c->time_ns[c->n_ticks - 1] - c->time_ns[0]) >> shift) /
 		       (int64_t)(c->n_ticks - 1);
 	put_svarint(out, mean);
-	for (i = 1; i < c->n_ticks; i++) {
-		gap = c->time_ns[i] - c->time_ns[i - 1];
-		put_svarint(out, (gap >> shift) - mean);
-		even &= (uint64_t)gap == c->weight_ns[i];
-	}
-	put_varint(out, c->weight_ns[0] >> shift);
-	put_u8(out, even);
-	for (i = 1; i < c->n_ticks && !even; i++) {
-		gap = c->time_ns[i] - c->time_ns[i - 1];
-		put_svarint(out, (int64_t)(c->weight_ns[i] >> shift) - (gap >> shift));
-	}
+	for (i = 1; i < c->n_ticks; i++)
+		put_svarint(out, ((c->time_ns[i] - c->time_ns[i - 1]) >> shift) - mean);
+	put_weights(out, c);
 }
 
 static void put_stats(struct buf *out, const struct chunk_stats *s)
@@ -251,35 +292,39 @@ static size_t runs_of_thread(const struct run *runs, size_t n, size_t from)
 	return past;
 }
 
-enum { MAX_KINDS = 255 };
+enum { ESCAPE = 15 }; /* kinds 0 .. 14, lengths 1 .. 15 as 0 .. 14 */
 
 static uint32_t kind_of(const struct run *r)
 {
 	return (uint32_t)r->state << 16 | r->wait;
 }
 
-/* The (state, wait) pairs that occur, in order of appearance. */
-static void put_kinds(struct buf *out, const struct run *runs, size_t n)
+static void put_heads(struct buf *out, const struct run *runs, size_t n)
 {
-	uint32_t kinds[MAX_KINDS];
-	unsigned n_kinds = 0, k;
-	struct buf column = BUF_INIT;
+	uint32_t kinds[ESCAPE];
+	unsigned n_kinds = 0, k, len;
+	struct buf heads = BUF_INIT, rest = BUF_INIT;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < n_kinds && kinds[k] != kind_of(&runs[i]); k++)
 			;
-		if (k == n_kinds && n_kinds < MAX_KINDS)
+		if (k == n_kinds && n_kinds < ESCAPE)
 			kinds[n_kinds++] = kind_of(&runs[i]);
-		put_u8(&column, (uint8_t)k);
-		if (k == MAX_KINDS)
-			put_be32(&column, kind_of(&runs[i]));
+		len = runs[i].n_ticks - 1 < ESCAPE ? runs[i].n_ticks - 1 : ESCAPE;
+		put_u8(&heads, (uint8_t)(k << 4 | len));
+		if (len == ESCAPE)
+			put_varint(&rest, runs[i].n_ticks);
+		if (k == ESCAPE)
+			put_be32(&rest, kind_of(&runs[i]));
 	}
 	put_varint(out, n_kinds);
 	for (k = 0; k < n_kinds; k++)
 		put_be32(out, kinds[k]);
-	buf_add(out, column.data, column.len);
-	buf_release(&column);
+	buf_add(out, heads.data, heads.len);
+	buf_add(out, rest.data, rest.len);
+	buf_release(&heads);
+	buf_release(&rest);
 }
 
 static void put_runs(struct buf *out, const struct run *runs, size_t n)
@@ -298,8 +343,7 @@ static void put_runs(struct buf *out, const struct run *runs, size_t n)
 		put_varint(out, past - i);
 		before = runs[i].thread;
 	}
-	for (i = 0; i < n; i++)
-		put_varint(out, runs[i].n_ticks);
+	put_heads(out, runs, n);
 	for (i = 0; i < n; i++) {
 		if (!i || runs[i].thread != runs[i - 1].thread)
 			end = 0;
@@ -317,7 +361,6 @@ static void put_runs(struct buf *out, const struct run *runs, size_t n)
 		put_u8(out, (uint8_t)runs[i].stack);
 	for (i = 0; i < n; i++)
 		put_varint(out, runs[i].stack >> 8);
-	put_kinds(out, runs, n);
 }
 
 void encode_chunk(struct buf *out, const struct chunk *c)
@@ -346,12 +389,21 @@ void encode_chunk(struct buf *out, const struct chunk *c)
 
 /* --- decoding --- */
 
+static void get_weights(struct chunk *c, struct reader *r)
+{
+	uint64_t unit = get_varint(r), mean = get_varint(r);
+	bool even = get_u8(r);
+	size_t i;
+
+	for (i = 0; i < c->n_ticks && !r->bad; i++)
+		c->weight_ns[i] = (mean + (even ? 0 : (uint64_t)get_svarint(r))) * unit;
+}
+
 static void get_ticks(
 	struct chunk *c, struct reader *r, int64_t first_ns, unsigned shift, size_t n)
 {
 	int64_t mean, t = first_ns;
 	size_t i;
-	bool even;
 
 	if (!n)
 		return;
@@ -361,12 +413,9 @@ static void get_ticks(
 		uint64_t gap = (uint64_t)mean + (uint64_t)get_svarint(r);
 
 		t = (int64_t)((uint64_t)t + (gap << shift));
-		chunk_tick(c, t, gap << shift);
+		chunk_tick(c, t, 0);
 	}
-	c->weight_ns[0] = get_varint(r) << shift;
-	even = get_u8(r);
-	for (i = 1; i < n && !even && !r->bad; i++)
-		c->weight_ns[i] += (uint64_t)get_svarint(r) << shift;
+	get_weights(c, r);
 	/* Order is a rule: it is what searching relies on. */
 	for (i = 1; i < c->n_ticks; i++)
 		r->bad |= c->time_ns[i] < c->time_ns[i - 1];
@@ -431,26 +480,29 @@ static void get_threads(struct chunk *c, struct reader *r, size_t n_runs)
 		r->bad = true;
 }
 
-static void get_kinds(struct chunk *c, struct reader *r)
+static void get_heads(struct chunk *c, struct reader *r)
 {
-	uint32_t kinds[MAX_KINDS] = { 0 }, kind;
-	uint64_t n = get_varint(r), i;
-	uint8_t k;
+	uint32_t kinds[ESCAPE + 1] = { 0 };
+	uint64_t n = get_varint(r), i, len;
+	const uint8_t *heads;
 
-	if (n > MAX_KINDS)
+	if (n > ESCAPE)
 		r->bad = true;
 	for (i = 0; i < n && !r->bad; i++)
 		kinds[i] = get_be32(r);
-	for (i = 0; i < c->n_runs && !r->bad; i++) {
-		k = get_u8(r);
-		if (k == MAX_KINDS) {
-			kind = get_be32(r);
-		} else if (k < n) {
-			kind = kinds[k];
-		} else {
+	heads = get_bytes(r, c->n_runs);
+	for (i = 0; heads && i < c->n_runs && !r->bad; i++) {
+		uint32_t kind = heads[i] >> 4;
+
+		len = (heads[i] & ESCAPE) + 1u;
+		if (len == ESCAPE + 1)
+			len = get_varint(r);
+		if (kind < ESCAPE && kind >= n)
 			r->bad = true;
-			return;
-		}
+		kind = kind == ESCAPE ? get_be32(r) : kinds[kind];
+		if (!len || len > c->n_ticks)
+			r->bad = true;
+		c->runs[i].n_ticks = r->bad ? 0 : (uint32_t)len;
 		c->runs[i].state = (uint16_t)(kind >> 16);
 		c->runs[i].wait = (wait_id)kind;
 	}
@@ -463,14 +515,8 @@ static void get_runs(struct chunk *c, struct reader *r, size_t n_runs)
 	bool gaps;
 
 	get_threads(c, r, n_runs);
-	if (r->bad)
-		return;
-	for (i = 0; i < n_runs; i++) {
-		uint64_t len = get_varint(r);
-
-		c->runs[i].n_ticks = len > c->n_ticks ? 0 : (uint32_t)len;
-		r->bad |= len > c->n_ticks || !len;
-	}
+	if (!r->bad)
+		get_heads(c, r);
 	gaps = get_u8(r);
 	for (i = 0; i < n_runs && !r->bad; i++) {
 		if (!i || c->runs[i].thread != c->runs[i - 1].thread)
@@ -488,7 +534,6 @@ static void get_runs(struct chunk *c, struct reader *r, size_t n_runs)
 		c->runs[i].stack = get_u8(r);
 	for (i = 0; i < n_runs; i++)
 		c->runs[i].stack |= (stack_id)(get_varint(r) << 8);
-	get_kinds(c, r);
 }
 
 int decode_chunk(struct chunk *c, struct reader *r, int64_t first_ns)

@@ -39,10 +39,11 @@ struct block {
 	/* guarded by load_lock unless live */
 	pthread_mutex_t load_lock;
 	struct symbols *symbols;
+	struct symbols *leaves; /* see codec.h; comes and goes with symbols */
 	/* writer's */
 	bool begun; /* its record is written */
 	uint16_t extent_seq;
-	uint32_t written[SYM_KINDS];
+	struct symbol_counts written;
 	_Atomic uint64_t bytes;
 	int64_t end_ns; /* where its day ends */
 };
@@ -191,7 +192,7 @@ void retain_step(struct store *s);
 void reader_init(struct store *s);
 struct walk;
 /* For the writer's own reading: sums and points of one block and series from below
- * `level`, raw at the bottom. */
+ * `level`, raw at the bottom. Stacks are leaf numbers. */
 struct walk *walk_new(struct store *s, struct view *v, struct ask *a, struct err *err);
 void walk_free(struct walk *w);
 int walk_sums(struct walk *w, struct block *b, series_id series, int below, int64_t from,

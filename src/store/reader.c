@@ -28,6 +28,7 @@ struct walk {
 	/* of the walk at hand */
 	struct block *block;
 	const struct symbols *symbols;
+	const struct symbols *leaves; /* NULL: stacks stay leaf numbers */
 	enum family family;
 	chunk_fn *on_chunk;
 	sums_fn *on_sums;
@@ -82,6 +83,10 @@ static int walk_check(struct walk *w)
 
 static int give_chunk(struct walk *w)
 {
+	size_t i;
+
+	for (i = 0; w->leaves && i < w->chunk.n_runs; i++)
+		w->chunk.runs[i].stack = leaf_stack(w->leaves, w->chunk.runs[i].stack);
 	w->chunk.symbols = (struct symbols *)(uintptr_t)w->symbols;
 	if (w->on_chunk)
 		return w->on_chunk(w->arg, &w->chunk);
@@ -131,10 +136,14 @@ static int give_bucket(struct walk *w, const struct key_fields *f, struct reader
 
 	if (w->family == CF_AGG) {
 		struct sums sums = { f->series, f->time_ns, until, w->symbols, NULL, 0 };
+		size_t i;
 
 		w->list.n = 0;
 		if (decode_sums(&w->list, r) < 0)
 			return damaged(w, "a roll-up");
+		for (i = 0; w->leaves && i < w->list.n; i++)
+			w->list.sums[i].stack =
+				leaf_stack(w->leaves, w->list.sums[i].stack);
 		sums.sums = w->list.sums;
 		sums.n = w->list.n;
 		return w->on_sums(w->arg, &sums);
@@ -490,6 +499,7 @@ static int tail_of(struct query *q, struct walk *w, series_id series)
 				continue;
 			w->block = x->block;
 			w->symbols = x->block->symbols;
+			w->leaves = NULL;
 			copy_chunk(&whole, &x->chunks[k]);
 			chunk_quantise(&whole);
 			at = 0;
@@ -571,6 +581,7 @@ static int run(struct source *src, struct ask *a, enum what what, void *fn, void
 			if (!part_has(&q.parts[k], q.series[i]))
 				continue;
 			w->symbols = q.parts[k].block->symbols;
+			w->leaves = q.parts[k].block->leaves;
 			ret = walk_part(&q, w, &q.parts[k], q.series[i], what, fn, arg);
 		}
 		w->on_chunk = what == CHUNKS ? (chunk_fn *)fn : NULL;

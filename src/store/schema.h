@@ -15,10 +15,14 @@
  *	      block 'T' series:4 thread:4 seq:6    name of a thread from a time on
  *	      block 'E' time:8 seq:6               event
  *	      block 'R'                            the samples were dropped, roll-ups stay
- *	sym   block seq:6                          the symbols that are new in this second
+ *	sym   block seq:6                          symbols and leaves new in this second
  *	raw   block series:4 time:8 seq:6          a chunk, within 10 s, ticks in order
  *	agg   block level:1 series:4 bucket:8 seq:6   sums of a bucket
  *	line  block level:1 series:4 bucket:8 seq:6   point of a bucket
+ *
+ * Chunks and sums name stacks by leaf number: 1 for the first stack of the block that a
+ * sample had as its whole, 2 for the next. Most stacks are only the way to another one,
+ * and what comes often comes early: numbers are small, which is worth 0.1 bytes a sample.
  *
  * time is the first tick with its sign bit turned, so that order holds before 1970 too;
  * seq is commit:4 piece:2, so that a clock that steps back overwrites nothing. Levels are

@@ -215,6 +215,7 @@ static struct block *begin_block(struct store *s)
 	struct block *b = block_new(s->next_block++);
 
 	b->symbols = symbols_new();
+	b->leaves = symbols_new();
 	b->live = true;
 	GROW(s->blocks.blocks, s->blocks.cap, s->blocks.n + 1);
 	s->blocks.blocks[s->blocks.n++] = b;

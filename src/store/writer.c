@@ -212,7 +212,10 @@ static void put_piece(struct store *s, struct second *x, struct live_series *l)
 		key_raw(b->id, l->series.id, first, seq_of(x->commit, s->raw_seq++));
 	struct point p;
 	unsigned level;
+	size_t i;
 
+	for (i = 0; i < s->piece.n_runs; i++)
+		s->piece.runs[i].stack = leaf_number(b->leaves, s->piece.runs[i].stack);
 	encode_chunk(&s->value, &s->piece);
 	batch_put(s->batch, s->db, CF_RAW, &key, &s->value);
 	point_init(&p, l->series.id, INT64_MIN, INT64_MAX);
@@ -336,15 +339,19 @@ static void fill_batch(struct store *s, struct second *x, struct extent *extent)
 {
 	struct block *b = x->block;
 	struct key key = key_symbols(b->id, seq_of(x->commit, 0));
+	struct symbol_counts now;
 	size_t i;
 
 	for (i = 0; i < x->n_series; i++)
 		learn_series(s, &x->series[i]);
 	for (i = 0; i < x->n_chunks; i++)
 		put_chunk(s, x, &x->chunks[i], extent);
-	if (memcmp(b->written, x->counts, sizeof(b->written)) != 0) {
-		encode_symbols(&s->value, b->symbols, b->written, x->counts);
+	memcpy(now.kind, x->counts, sizeof(now.kind));
+	now.leaves = symbols_count(b->leaves, SYM_FRAME);
+	if (memcmp(&b->written, &now, sizeof(now)) != 0) {
+		encode_symbols(&s->value, b->symbols, b->leaves, &b->written, &now);
 		batch_put(s->batch, s->db, CF_SYM, &key, &s->value);
+		b->written = now;
 	}
 	for (i = 0; i < x->n_threads; i++)
 		learn_thread(s, b, &x->threads[i], x->commit);
@@ -426,7 +433,6 @@ static void build(struct store *s, struct second *x)
 		blocks_put_extent(s, b, s->batch);
 		b->begun = true;
 	}
-	memcpy(b->written, x->counts, sizeof(b->written));
 	forget_finished(s, x->commit);
 }
 

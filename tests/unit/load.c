@@ -20,7 +20,8 @@ struct recipe {
 	uint32_t func[MAX_DEPTH];
 	uint32_t line[MAX_DEPTH];
 	unsigned depth;
-	stack_id id; /* in the tables of now; 0 not yet */
+	double blocks; /* chance that its leaf blocks: what a stack does is its own */
+	stack_id id;   /* in the tables of now; 0 not yet */
 };
 
 struct worker {
@@ -107,6 +108,7 @@ static void make_stacks(struct load *l)
 			r->line[k] = r->func[k] * 10 + below(l, 9);
 		}
 		r->depth = depth > shared ? depth : shared;
+		r->blocks = below(l, 5) ? 0.02 : 0.95;
 		r->id = 0;
 		sum += 1.0 / (double)(i + 1);
 		l->cumulative[i] = sum;
@@ -232,14 +234,15 @@ static void decide(struct load *l, struct worker *w)
 	}
 	w->recipe = choose_stack(l);
 	w->ticks_left = uniform(l) < 0.5 ? 1 : 1 + below(l, 6);
-	if (what < 0.6) {
-		w->state = STATE_CPU | STATE_GIL | (what < 0.1 ? STATE_NATIVE : 0);
-	} else if (what < 0.8) {
+	what = uniform(l);
+	if (what < l->recipes[w->recipe].blocks) {
+		w->state = STATE_BLOCKED;
+		w->wait = wait_of_syscall(w->recipe % 2 ? 0 : 45);
+	} else if (what > 0.8) {
 		w->state = STATE_BLOCKED | STATE_GIL_WAIT;
 		w->wait = WAIT_FUTEX_GIL;
 	} else {
-		w->state = STATE_BLOCKED;
-		w->wait = wait_of_syscall(what < 0.9 ? 0 : 45);
+		w->state = STATE_CPU | STATE_GIL | (w->recipe % 7 ? 0 : STATE_NATIVE);
 	}
 }
 
