@@ -347,15 +347,25 @@ static void choose_tail(struct query *q)
 	}
 }
 
-/* The tail was taken before the view: what has been written in between is in both. */
+static bool has_part(const struct query *q, const struct block *b)
+{
+	size_t i;
+
+	for (i = 0; i < q->n_parts && q->parts[i].block != b; i++)
+		;
+	return i < q->n_parts;
+}
+
+/* The tail was taken before the view: what has been written in between is in both. Of a
+ * block that had nothing then, and so is no part of the query, the tail stays. */
 static void drop_written(struct query *q)
 {
 	struct key mark;
 	size_t i, n = 0;
 
 	for (i = 0; i < q->n_tail; i++) {
-		if (second_mark(q->tail[i], &mark) && q->v &&
-			view_has(q->v, CF_RAW, &mark))
+		if (has_part(q, q->tail[i]->block) && second_mark(q->tail[i], &mark) &&
+			q->v && view_has(q->v, CF_RAW, &mark))
 			second_drop(q->s, q->tail[i]);
 		else
 			q->tail[n++] = q->tail[i];
