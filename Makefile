@@ -82,7 +82,7 @@ $(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -lcmocka -o $@
 
 -include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard \
-	python-abi/*.c tests/live/*.c))
+	python-abi/*.c tests/live/*.c tests/fuzz/*.c))
 
 # ---- generated ----------------------------------------------------------------------
 
@@ -113,6 +113,9 @@ $(BUILD)/find $(BUILD)/peek: $(BUILD)/%: $(BUILD)/tests/live/%.o $(LIB_OBJ) $(GE
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
 
 $(BUILD)/bench/store: $(BUILD)/bench/store.o $(BUILD)/tests/unit/load.o $(LIB_OBJ) $(GEN_OBJ)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
+
+$(BUILD)/find-torn: $(BUILD)/tests/fuzz/find_torn.o $(LIB_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
 
 $(BUILD)/syscall_names.h: Makefile
