@@ -213,12 +213,23 @@ static bool version_from_constants(const struct image *img, struct python_versio
 	return best != NONE;
 }
 
+/* A symbol of CPython's. Where the image exports its API, what is not exported is not there:
+ * only else is .symtab worth reading. */
+static bool find_symbol(struct image *img, const char *name, struct symbol *sym)
+{
+	struct symbol api;
+
+	if (symtab_dynamic(img, name, sym))
+		return true;
+	return !symtab_dynamic(img, "Py_GetVersion", &api) && symtab_find(img, name, sym);
+}
+
 /* Only builds with reference debugging export it, from 2.7 to 3.15. */
 static bool build_is_debug(struct image *img)
 {
 	struct symbol sym;
 
-	return symtab_find(img, "_Py_NegativeRefcount", &sym);
+	return find_symbol(img, "_Py_NegativeRefcount", &sym);
 }
 
 bool detect_version(struct image *img, uint64_t runtime_addr, struct python_version *out)
@@ -231,7 +242,7 @@ bool detect_version(struct image *img, uint64_t runtime_addr, struct python_vers
 	if (runtime_addr && offsets_probe(img->mem, runtime_addr, &head)) {
 		*out = detect_from_hex(head.hexversion);
 		out->free_threaded = head.free_threaded;
-	} else if (symtab_find(img, "Py_Version", &sym) &&
+	} else if (find_symbol(img, "Py_Version", &sym) &&
 		   mem_read_u32(img->mem, sym.addr, &hex) == ST_OK && hex >> 24 == 3) {
 		*out = detect_from_hex(hex);
 	} else if (!version_from_constants(img, out)) {
