@@ -176,6 +176,9 @@ class PySpy(Tool):
         argv += ["--nonblocking"] if ask.mode == "fastest" else []
         return argv + (["--subprocesses"] if ask.children else [])
 
+    def why_not(self, text):
+        return "not one in the time" if "Samples: 0" in text else None
+
     def dump(self, pid):
         return [self.path, "dump", "-p", str(pid)]
 

@@ -71,7 +71,7 @@ def against_stopped(bench, row, version, script):
                 "thrown away": 100 * result.errors / (result.samples + result.errors),
                 "wrong line": 100 * bad["wrong line"] / total}
     cases = bench.cases(row, "%s on %s," % (script[:-3], version), version, measure)
-    bench.turns(row, cases)
+    bench.turns(row, cases, rounds=1)
     for (tool, mode), worst in seen.items():
         if worst:
             row.notes.append("%s on %s, %s %s: most frequent impossible stack: %s"
@@ -95,7 +95,7 @@ def truth_known(bench, row):
                     return error(truth, result.stacks)
                 return error(truth, folded(truth, result.stacks)[0])
             bench.turns(row, bench.cases(row, "%s on %s" % (what, version), version,
-                                         measure, threads=threads))
+                                         measure, threads=threads), rounds=1)
 
 
 @Row("truth-phase", "a target whose period is the sampler's, 100 Hz: distance from the "
@@ -111,7 +111,8 @@ def truth_phase(bench, row):
         chance = stats.distance_of_chance(truth.self, 200 * bench.seconds)
         row.notes.append("%s: samples drawn at random would be %.1f points off"
                          % (version, chance))
-        bench.turns(row, bench.cases(row, version, version, measure, ("default", "auto")))
+        bench.turns(row, bench.cases(row, version, version, measure, ("default", "auto")),
+                    rounds=1)
 
 
 @Row("discarded", "samples thrown away at 1 kHz, calls by the million", "%", "<= 0.1",
@@ -126,7 +127,7 @@ def discarded(bench, row):
                     return 100 * result.errors / (result.samples * threads + result.errors)
             bench.turns(row, bench.cases(row, "%d threads on %s" % (threads, version),
                                          version, measure, ("default", "auto"),
-                                         threads=threads))
+                                         threads=threads), rounds=1)
 
 
 def frames_of(stack):
