@@ -184,7 +184,7 @@ peers: pythons
 	@bench/peers/fetch $(BUILD)/peers
 $(BUILD)/bench/timer: $(BUILD)/bench/timer.o
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -o $@
-bench: all $(BUILD)/bench/timer
+bench: all $(BUILD)/bench/timer $(BUILD)/bench/store
 	@bench/run --build $(BUILD) $(if $(QUICK),--quick) $(ROW)
 layers:
 	@tests/house/layers

@@ -1,6 +1,14 @@
-"""Many processes under one profiler. What a store of days and years costs is measured by
-bench/store, which generates the history."""
-from harness.bench import Row
+"""Many processes under one profiler, and stores of hours and days, filled by bench/store.c
+with made-up samples of a busy server. No peer keeps a history."""
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+
+from harness.bench import Case, Row
+from harness.process import Failed, pin
 
 
 @Row("processes", "a parent with that many children under one profiler at 100 Hz: CPU, "
@@ -17,3 +25,44 @@ def processes(bench, row):
                             "missed": 100 * max(0, 1 - result.samples / due)}
             bench.turns(row, bench.cases(row, "%d on %s," % (count, version), version,
                                          measure, ("default",), children=True), rounds=1)
+
+
+HISTORY = (("1 hour", 3600), ("24 hours", 86400))
+
+
+@Row("store", "8 threads at 100 Hz kept for that long: bytes per sample at rest, time to "
+     "open, and of a warm flame graph, table and timeline of all of it", "ms / bytes",
+     "flame graph 20 ms / 100 ms; 0.7 bytes", group="scale")
+def store(bench, row):
+    program = os.path.join(bench.build, "bench", "store")
+    if not os.access(program, os.X_OK):
+        row.notes.append("build/bench/store is not built (make bench)")
+        return
+
+    def ask(*words):
+        run = subprocess.run([program, *map(str, words)], capture_output=True, text=True,
+                             timeout=300, preexec_fn=pin({bench.core}))
+        if run.returncode:
+            raise Failed(run.stderr.strip()[-200:])
+        return run.stdout
+
+    for name, seconds in HISTORY:
+        def measure():
+            folder = tempfile.mkdtemp(prefix="bench-store-")
+            try:
+                ask("fill", folder, "seconds=%d" % seconds, "series=1", "threads=8", "hz=100",
+                    "fast=1")
+                sized = ask("size", folder)
+                timed = ask("time", folder, seconds)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+            found = {"bytes per sample": float(re.search(r"per sample ([\d.]+)", sized)[1]),
+                     "open": float(re.search(r"open \d+ cold ([\d.]+)", timed)[1])}
+            for what in ("tree", "flat", "timeline"):
+                warm = re.findall(r"%s \d+ warm ([\d.]+) ms \(([\d.]+)" % what, timed)
+                found[what] = statistics.median(float(wall) for wall, _ in warm)
+                found[what + ", CPU"] = statistics.median(float(cpu) for _, cpu in warm)
+            return found
+        bench.turns(row, [Case(name + ",", "pystrobe", "default", measure)], rounds=1)
+    row.notes.append("30 days: build/bench/store fill DIR seconds=2592000 fast=1, then time "
+                     "DIR 2592000; some minutes to fill")
