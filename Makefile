@@ -109,6 +109,7 @@ EXTRACT_OBJ := $(patsubst %,$(BUILD)/%.o,python-abi/extract src/python/abi_blank
 $(BUILD)/abi-extract: $(EXTRACT_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -ldw -lelf -o $@
 
+$(BUILD)/peek: $(BUILD)/tests/live/recorder.o
 $(BUILD)/find $(BUILD)/peek: $(BUILD)/%: $(BUILD)/tests/live/%.o $(LIB_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -o $@
 

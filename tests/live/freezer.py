@@ -22,11 +22,11 @@ class Stop:
 class Frozen:
     """A running target; iterating gives its stops, in which ask() questions peek. End it with `with`."""
 
-    def __init__(self, argv, stdin=None, env=None):
+    def __init__(self, argv, stdin=None, bare=False):
         to_us, theirs = os.pipe()
         from_us, ours = os.pipe()
-        environ = dict(os.environ, PEEK_OUT=str(theirs), PEEK_IN=str(from_us), PYTHONDONTWRITEBYTECODE="1",
-                       PYTHONPATH=TARGETS, **(env or {}))
+        environ = dict({} if bare else os.environ, PEEK_OUT=str(theirs), PEEK_IN=str(from_us),
+                       PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=TARGETS)
         environ.pop("PYTHONSTARTUP", None)
         self.is_27 = None
         self.n_stops = 0

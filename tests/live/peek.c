@@ -3,6 +3,7 @@
  *
  *	build/peek PID [auto|table|dwarf|offsets]
  *	build/peek --core FILE [EXE]
+ *	build/peek --record PID
  *	stacks         every thread's frames, leaf first, by plain reads along the links: a
  *	               second opinion that shares no code with python/walk.c
  *	cold           the same from python/walk.h and prof/resolve.h, as `dump` does it
@@ -11,6 +12,7 @@
  *	locals ADDR    variables of the frame at an address
  *	tasks          asyncio's tasks: names, coroutines, who waits for whom
  *	names          thread names by interpreter and identifier
+ *	write FILE     with --record: writes the pages that the questions before it needed
  *
  * The target must hold still: nothing here retries or judges torn reads.
  */
@@ -25,6 +27,8 @@
 #include "python/names.h"
 #include "python/repr.h"
 #include "python/runtime.h"
+
+#include "recorder.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -370,12 +374,39 @@ static void put_repr(struct peek *p, struct json *j, uint64_t addr)
 	buf_release(&text);
 }
 
+/* The head says how to read it: tests/unit/test_snap.c. */
+static void put_written(struct peek *p, struct json *j, const char *path)
+{
+	const struct python_version *v = &p->rt.version;
+	struct err err = ERR_INIT;
+	struct buf head = BUF_INIT;
+
+	buf_printf(&head,
+		"version %d.%d.%d\nfree-threaded %d\ndebug %d\nruntime 0x%" PRIx64
+		"\ninterp-head 0x%" PRIx64 "\ntstate-current 0x%" PRIx64 "\ngc 0x%" PRIx64
+		"\n",
+		v->version >> 8, v->version & 255, v->patch, v->free_threaded, v->debug,
+		p->root.runtime_addr, p->root.interp_head_addr,
+		p->root.tstate_current_addr, p->root.gc_addr);
+	if (recorder_write(p->o.mem, path, head.data, &err) < 0)
+		json_str(j, err.msg);
+	else
+		json_bool(j, true);
+	buf_release(&head);
+}
+
 static void answer(struct peek *p, const char *line, struct buf *out)
 {
 	struct json j;
 	uint64_t addr = 0;
-	char word[32] = "";
+	char word[32] = "", path[1024] = "";
 
+	if (sscanf(line, "write %1023[^\n]", path) == 1) {
+		json_init(&j, out);
+		put_written(p, &j, path);
+		buf_char(out, '\n');
+		return;
+	}
 	sscanf(line, "%31s %" SCNx64, word, &addr);
 	objects_forget(&p->o);
 	objects_budget(&p->o, READS);
@@ -422,6 +453,11 @@ static int open_target(int argc, char **argv, struct runtime_query *q, struct ma
 			return -1;
 		return core_maps(q->mem, maps, err);
 	}
+	if (!strcmp(argv[1], "--record")) {
+		q->pid = atoi(argv[2]);
+		q->mem = mem_live_new(q->pid);
+		return maps_load(maps, q->pid, err);
+	}
 	q->pid = atoi(argv[1]);
 	q->mem = mem_live_new(q->pid);
 	if (argc > 2 && !abi_source_parse(argv[2], &q->source))
@@ -439,7 +475,7 @@ int main(int argc, char **argv)
 	char *line = NULL;
 	size_t cap = 0;
 
-	if (argc < 2 || (!strcmp(argv[1], "--core") && argc < 3))
+	if (argc < 2 || (argv[1][0] == '-' && argc < 3))
 		return 2;
 	q.maps = &maps;
 	if (open_target(argc, argv, &q, &maps, &err) < 0 || look_up(&p, &q, &err) < 0) {
@@ -448,6 +484,9 @@ int main(int argc, char **argv)
 		mem_free(q.mem);
 		return 1;
 	}
+	/* after look_up: finding the interpreter reads much that the readers do not */
+	if (!strcmp(argv[1], "--record"))
+		p.o.mem = q.mem = recorder_new(q.mem);
 	while (getline(&line, &cap, stdin) > 0) {
 		buf_clear(&out);
 		answer(&p, line, &out);
