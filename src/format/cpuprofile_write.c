@@ -198,7 +198,10 @@ int cpuprofile_write(struct export *ex, struct err *err)
 	size_t i;
 	int ret = -1;
 
-	if (export_gather(ex, !ex->filter->lines, true, err) < 0)
+	if (export_gather(ex,
+		    GATHER_STATES | GATHER_EACH_TICK |
+			    (ex->filter->lines ? 0 : GATHER_BY_FUNC),
+		    err) < 0)
 		return -1;
 	if (!ex->n_threads)
 		return err_set(err, ERR_NOT_FOUND, "no samples in the chosen range");

@@ -89,7 +89,7 @@ uint32_t export_thread(struct export *ex, series_id series, thread_id thread)
 struct gather {
 	struct export *ex;
 	struct remap remap;
-	bool each_tick;
+	unsigned how;
 	struct err *err;
 };
 
@@ -113,7 +113,7 @@ static int keep_run(void *arg, const struct symbols *symbols, const struct lane_
 {
 	struct gather *g = arg;
 	struct export *ex = g->ex;
-	size_t i, n = g->each_tick ? run->n_ticks : 1;
+	size_t i, n = g->how & GATHER_EACH_TICK ? run->n_ticks : 1;
 	struct span s = {
 		.thread = export_thread(ex, run->series, run->thread),
 		.from_ns = run->from_ns,
@@ -134,11 +134,15 @@ static int keep_run(void *arg, const struct symbols *symbols, const struct lane_
 	}
 	remap_set(&g->remap, symbols, ex->symbols);
 	s.stack = remap_stack(&g->remap, run->stack);
-	if (!g->each_tick && goes_on(ex, &s))
+	if (!(g->how & GATHER_STATES)) {
+		s.state = 0;
+		s.wait = WAIT_NONE;
+	}
+	if (!(g->how & GATHER_EACH_TICK) && goes_on(ex, &s))
 		return 0;
 	GROW(ex->spans, ex->cap_spans, ex->n_spans + n);
 	for (i = 0; i < n; i++) {
-		if (g->each_tick) {
+		if (g->how & GATHER_EACH_TICK) {
 			s.until_ns = run->time_ns[i];
 			s.from_ns = s.until_ns - (int64_t)run->weight_ns[i];
 			s.n = 1;
@@ -180,12 +184,12 @@ static void sort_by_thread(struct export *ex)
 	ex->cap_spans = ex->n_spans + 1;
 }
 
-int export_gather(struct export *ex, bool by_func, bool each_tick, struct err *err)
+int export_gather(struct export *ex, unsigned how, struct err *err)
 {
-	struct gather g = { .ex = ex, .each_tick = each_tick, .err = err };
+	struct gather g = { .ex = ex, .how = how, .err = err };
 	int ret;
 
-	g.remap.by_func = by_func;
+	g.remap.by_func = how & GATHER_BY_FUNC;
 	ret = lanes_scan(ex->source, ex->filter, keep_run, &g, err);
 	if (ret == 0)
 		sort_by_thread(ex);

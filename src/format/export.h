@@ -72,9 +72,13 @@ void export_warn(struct export *ex, const char *fmt, ...)
 
 /* The thread of a run; made up when the source does not name it. */
 uint32_t export_thread(struct export *ex, series_id series, thread_id thread);
-/* Fills symbols and spans. by_func: frames do not differ by line. each_tick: a span per
- * sample, else per run. ERR_LIMIT beyond EXPORT_MAX_SPANS. */
-int export_gather(struct export *ex, bool by_func, bool each_tick, struct err *err);
+enum {
+	GATHER_BY_FUNC = 1 << 0,   /* frames do not differ by line */
+	GATHER_EACH_TICK = 1 << 1, /* a span per sample, else per change */
+	GATHER_STATES = 1 << 2,    /* a new state or wait is a change */
+};
+/* Fills symbols and spans. ERR_LIMIT beyond EXPORT_MAX_SPANS. */
+int export_gather(struct export *ex, unsigned how, struct err *err);
 /* The spans of a thread are first_span .. + n_spans. */
 
 /* Texts of a frame: the function's name, "" never: "(unknown)". */

@@ -320,7 +320,7 @@ static int put_strings(struct export *ex, struct err *err)
 
 int gecko_write(struct export *ex, struct err *err)
 {
-	if (export_gather(ex, false, true, err) < 0)
+	if (export_gather(ex, GATHER_STATES | GATHER_EACH_TICK, err) < 0)
 		return -1;
 	json_object(&ex->j);
 	put_meta(ex);

@@ -142,7 +142,7 @@ int speedscope_write(struct export *ex, struct err *err)
 {
 	size_t i, heaviest = 0, at = 0;
 
-	if (export_gather(ex, !ex->filter->lines, false, err) < 0)
+	if (export_gather(ex, ex->filter->lines ? 0 : GATHER_BY_FUNC, err) < 0)
 		return -1;
 	json_object(&ex->j);
 	json_kstr(

@@ -218,7 +218,7 @@ int trace_write(struct export *ex, struct err *err)
 {
 	size_t i;
 
-	if (export_gather(ex, !ex->filter->lines, false, err) < 0)
+	if (export_gather(ex, ex->filter->lines ? 0 : GATHER_BY_FUNC, err) < 0)
 		return -1;
 	if (ex->opt.weight == WEIGHT_SAMPLES)
 		export_warn(
