@@ -100,16 +100,55 @@ void json_str(struct json *j, const char *s)
 	json_strn(j, s, strlen(s));
 }
 
+/* Answers and exports are mostly numbers: printf would be most of their time. */
+static void put_digits(struct buf *out, uint64_t v, bool negative)
+{
+	char text[24];
+	size_t at = sizeof(text);
+
+	do {
+		text[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	if (negative)
+		text[--at] = '-';
+	buf_add(out, text + at, sizeof(text) - at);
+}
+
 void json_int(struct json *j, int64_t v)
 {
 	before_value(j);
-	buf_printf(j->out, "%" PRId64, v);
+	put_digits(j->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0);
 }
 
 void json_uint(struct json *j, uint64_t v)
 {
 	before_value(j);
-	buf_printf(j->out, "%" PRIu64, v);
+	put_digits(j->out, v, false);
+}
+
+/* Numbers with at most six decimals, such as nanoseconds in ms: the double nearest to
+ * n / 10^6 is v itself, so its decimals read back equal. */
+static bool put_millionths(struct buf *out, double v)
+{
+	double n = round(fabs(v) * 1e6);
+	uint64_t whole, part;
+	unsigned width;
+	char text[8];
+
+	if (!(n < 9007199254740992.0) || n / 1e6 != fabs(v))
+		return false;
+	whole = (uint64_t)n / 1000000;
+	part = (uint64_t)n % 1000000;
+	put_digits(out, whole, signbit(v) && n > 0);
+	if (part) {
+		for (width = 6; part % 10 == 0; width--)
+			part /= 10;
+		snprintf(text, sizeof(text), "%0*u", (int)width, (unsigned)part);
+		buf_char(out, '.');
+		buf_add(out, text, width);
+	}
+	return true;
 }
 
 void json_double(struct json *j, double v)
@@ -122,6 +161,8 @@ void json_double(struct json *j, double v)
 		return;
 	}
 	before_value(j);
+	if (put_millionths(j->out, v))
+		return;
 	for (digits = 6; digits < 17; digits += 3) {
 		snprintf(text, sizeof(text), "%.*g", digits, v);
 		if (strtod(text, NULL) == v)
@@ -174,15 +215,31 @@ static bool is_line_separator(const char *s, size_t n)
 	return n == 3 && !memcmp(s, "\xe2\x80", 2) && (s[2] & ~1) == (char)0xa8;
 }
 
+/* Bytes at s that need no second look. */
+static size_t plain_len(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && s[i] >= ' ' && s[i] != '"' && s[i] != '\\' && s[i] != '/' &&
+		s[i] != 0x7f)
+		i++;
+	return i;
+}
+
 void json_quote(struct buf *out, const char *s, size_t len)
 {
 	size_t i = 0;
 
 	buf_char(out, '"');
 	while (i < len) {
-		unsigned char c = (unsigned char)s[i];
-		size_t n;
+		unsigned char c;
+		size_t n = plain_len(s + i, len - i);
 
+		buf_add(out, s + i, n);
+		i += n;
+		if (i == len)
+			break;
+		c = (unsigned char)s[i];
 		if (c >= 0x80) {
 			n = utf8_valid_at(s + i, len - i);
 			if (!n)

@@ -84,6 +84,45 @@ TEST(json_nests_and_escapes_what_a_hostile_name_may_hold)
 	buf_release(&b);
 }
 
+TEST(json_numbers_read_back_equal)
+{
+	static const struct {
+		double v;
+		const char *text;
+	} rows[] = {
+		{ 0, "0" },
+		{ -0.5, "-0.5" },
+		{ 1e-6, "0.000001" },
+		{ 1e-7, "1e-07" },
+		{ 1795262400000.25, "1795262400000.25" },
+		{ 12.345678, "12.345678" },
+		{ 1.0 / 3, "0.333333333333333" },
+		{ 1e300, "1e+300" },
+		{ 100, "100" },
+	};
+	struct buf b = BUF_INIT;
+	struct json j;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		buf_clear(&b);
+		json_init(&j, &b);
+		json_double(&j, rows[i].v);
+		if (i != 6)
+			CHECK_STR(b.data, rows[i].text);
+		CHECK(strtod(b.data, NULL) == rows[i].v);
+	}
+	buf_clear(&b);
+	json_init(&j, &b);
+	json_array(&j);
+	json_int(&j, INT64_MIN);
+	json_uint(&j, UINT64_MAX);
+	json_int(&j, 0);
+	json_end(&j);
+	CHECK_STR(b.data, "[-9223372036854775808,18446744073709551615,0]");
+	buf_release(&b);
+}
+
 TEST(utf8_takes_what_is_well_formed_and_nothing_else)
 {
 	static const struct {
