@@ -5,7 +5,7 @@ import { LIBRARY, MARK, NATIVE, textHash } from "./tree.js";
 
 /** @typedef {import("./tree.js").Tree} Tree */
 /** @typedef {"module" | "self" | "state" | "diff"} ColorBy */
-/** @typedef {{ fill: string, ink: string }} Paint */
+/** @typedef {{ fill: string, ink: string }} Paint what a box is filled and written with */
 
 /**
  * @param {number} l 0..1 @param {number} c 0..0.3 @param {number} h degrees

@@ -49,6 +49,9 @@ export class Flame {
 		/** @type {ReturnType<typeof search>} */
 		this.found = null;
 		this.colors = new Colors(false);
+		/** what each node is painted with, by node; made as nodes are first seen
+		 * @type {import("./color.js").Paint[]} */
+		this.paints = [];
 		this.width = 0;
 		this.height = 0;
 		this.ratio = 1;
@@ -72,6 +75,7 @@ export class Flame {
 		const hashes = old ? [old.hash[this.zoom], this.selected >= 0 ? old.hash[this.selected] : 0] : [0, 0];
 		const view = old ? this.viewInZoom() : null;
 		this.tree = tree;
+		this.paints = [];
 		this.zoom = old ? Math.max(0, tree.find(hashes[0])) : 0;
 		this.selected = tree.find(hashes[1]);
 		this.hovered = -1;
@@ -159,8 +163,14 @@ export class Flame {
 			this.scroller.scrollTop = this.icicle ? 0 : this.scroller.scrollHeight;
 		}
 		if (look.colorBy) this.colorBy = look.colorBy;
-		if (look.dark !== undefined) this.colors = new Colors(look.dark);
+		if (look.dark !== undefined && look.dark !== this.colors.dark) this.colors = new Colors(look.dark);
+		this.paints = [];
 		this.redraw();
+	}
+
+	/** @param {number} node */
+	paintOf(node) {
+		return (this.paints[node] ??= this.colors.of(/** @type {Tree} */ (this.tree), node, this.colorBy));
 	}
 
 	/** Top of a row on the canvas, in CSS pixels. @param {number} depth */

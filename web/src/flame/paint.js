@@ -72,7 +72,7 @@ function paintRow(f, c, t, depth, v0, v1, above, style) {
 	visit(t, depth, v0, v1, f.width, (i, x, w) => {
 		const left = Math.max(x, 0), right = Math.min(x + w, f.width);
 		const hit = found !== null && found.hit[i] === 1;
-		const colors = f.colors.of(t, i, f.colorBy);
+		const colors = f.paintOf(i);
 		c.globalAlpha = above ? 0.55 : found && !hit ? style.dim : 1;
 		c.fillStyle = hit ? style.hit : colors.fill;
 		c.fillRect(left, top, Math.max(right - left - (w > 3 ? GAP : 0), 0.5), ROW - GAP);

@@ -15,6 +15,9 @@ import { TableView } from "./table.js";
 
 /** @typedef {import("../app.js").App} App */
 
+/** Asked for when the range stands still; every second the server's own limit is enough. */
+const MAX_NODES = 100000;
+
 const GROUPS = [["", "no grouping"], ["process", "by process"], ["thread", "by thread"], ["state", "by state"]];
 const COLORS = [["", "by module"], ["self", "by self time"], ["state", "by state"]];
 
@@ -121,7 +124,7 @@ export class FlameView {
 		const { store } = this.app;
 		const extra = this.isSandwich
 			? { of: store.get("fn"), of_file: store.get("fn_file"), of_line: store.get("fn_line") }
-			: { group: store.get("group"), invert: store.get("invert") };
+			: { group: store.get("group"), invert: store.get("invert"), max_nodes: this.app.live.state === "live" ? undefined : MAX_NODES };
 		const [answer] = await Promise.all([
 			this.asker.ask(this.isSandwich ? "callers" : "flamegraph", query(store, { extra })),
 			this.table?.refresh(live),
