@@ -65,6 +65,7 @@ struct raw_frame {
 	uint32_t code;  /* walker's number of this code object: a new object at a recycled
 			  address has another one. 0: could not be read */
 	uint32_t flags; /* enum raw_flags */
+	int32_t used;   /* 3.11+: words of locals and stack when saved; -1: it runs */
 	uint64_t entry_addr; /* 3.12+, RAW_ENTRY: the shim below it, on the stack of the
 				evaluation loop that runs it; else 0 */
 };
@@ -98,7 +99,8 @@ struct walk_thread {
 	enum status status; /* not ST_OK: frames are those below the trouble, if any */
 	struct raw_frame *frames; /* root first */
 	uint32_t n_frames;
-	uint32_t n_same; /* so many, from the root, are as when the caller last took them */
+	uint32_t
+		n_same; /* so many, from the root, are as when the caller last took them */
 	uint32_t skip_at, n_skipped; /* so many are left out before frames[skip_at] */
 	void *user;                  /* the caller's; NULL at first */
 };

@@ -97,6 +97,7 @@ static void fill(struct walker *w, struct wcode *c, const struct code_proof *p)
 	c->identity = identity_of(w, p);
 	c->number = w->codes.next_number++;
 	c->bytes = frame_bytes(w, p);
+	c->locals = (int32_t)head_u32(w, p, a->code.nlocalsplus);
 	c->name_addr = head_u64(w, p, a->code.name);
 	c->first = 0;
 	if (a->code.code_adaptive != ABI_NONE)

@@ -317,13 +317,16 @@ static const uint8_t *stacked_at(
 	return NULL;
 }
 
-static bool is_saved(const struct walker *w, const uint8_t *at)
+/* Words in use when the frame was saved, -1 while it runs. */
+static int32_t words_used(const struct walker *w, const uint8_t *at, uint64_t addr)
 {
 	const struct abi *a = w->abi;
+	uint64_t sp;
 
-	if (a->iframe.stackpointer != ABI_NONE)
-		return ld64(at + a->iframe.stackpointer) != 0;
-	return (int32_t)ld32(at + a->iframe.stacktop) >= 0;
+	if (a->iframe.stackpointer == ABI_NONE)
+		return (int32_t)ld32(at + a->iframe.stacktop);
+	sp = ld64(at + a->iframe.stackpointer);
+	return sp ? (int32_t)((sp - addr - a->iframe.localsplus) / 8 & INT32_MAX) : -1;
 }
 
 /* A frame becomes an entry of the chain. False: it is a shim, which nobody sees. */
@@ -344,7 +347,8 @@ static bool frame_of(
 			  : 0;
 	f->code = 0;
 	f->entry_addr = 0;
-	f->flags = (is_saved(w, at) ? RAW_SAVED : 0) |
+	f->used = words_used(w, at, addr);
+	f->flags = (f->used >= 0 ? RAW_SAVED : 0) |
 		   (owner == a->value.owner_generator ? RAW_GENERATOR : 0) |
 		   (a->iframe.is_entry != ABI_NONE && at[a->iframe.is_entry] ? RAW_ENTRY
 									     : 0);
@@ -479,8 +483,11 @@ static uint64_t beside(struct walker *w, const struct raw_frame *f)
 	return c && c->bytes ? f->addr + c->bytes : 0;
 }
 
-/* Was the frame saved because it has ended, at a return, or because it has not begun?
- * Then nothing above it is alive. */
+/*
+ * Was the frame saved because it has ended, at a return with an empty stack, or because it
+ * has not begun? Then nothing that it called is alive. (Where a caller was saved at the
+ * cache entries behind its call, up to 3.12, the byte read here is no opcode.)
+ */
 static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 {
 	const struct abi_values *v = &w->abi->value;
@@ -492,6 +499,8 @@ static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 		return false;
 	if (!f->tlbc && f->instr < c->first)
 		return true;
+	if (f->used != c->locals)
+		return false;
 	if (w->returns.n > CODES_MAX)
 		map_clear(&w->returns);
 	known = map_put(&w->returns, hash_step(f->instr, c->number));
@@ -595,9 +604,11 @@ static bool drop_stale(struct walker *w, struct wthread *t)
 
 		if ((f->flags | w->chain[i - 1].flags) & RAW_GENERATOR)
 			continue;
-		if (f->flags & RAW_SAVED ? !was_caller(t, w->n_chain - 1 - i, f) &&
-						   has_no_callee(w, f)
-					 : !(w->chain[i - 1].flags & RAW_ENTRY)) {
+		/* What was entered from C is under a trace function, or is the callee. */
+		if (w->chain[i - 1].flags & RAW_ENTRY)
+			continue;
+		if (!(f->flags & RAW_SAVED) ||
+			(!was_caller(t, w->n_chain - 1 - i, f) && has_no_callee(w, f))) {
 			cut_above(w, i);
 			return true;
 		}

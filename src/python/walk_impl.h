@@ -54,6 +54,7 @@ struct wcode {
 	uint32_t number;   /* as the caller sees it */
 	uint32_t bytes;    /* of an interpreter frame of it */
 	uint64_t first;    /* first traceable instruction: address, from 3.11 */
+	int32_t locals;    /* words of locals in it: an empty stack begins there */
 	uint64_t name_addr;
 	int64_t checked_ns;  /* when the identity was last seen */
 	uint64_t generation; /* interp.code_generation then (3.14+) */
@@ -119,7 +120,7 @@ struct wthread {
 	bool ts_ok, top_ok, after_ok, exc_ok, linked, old;
 	bool first;      /* no copies yet */
 	bool first_done; /* the caller has seen it once */
-	bool still; /* it is stopped while it is read: nothing to repair */
+	bool still;      /* it is stopped while it is read: nothing to repair */
 	bool moved;      /* to 3.10: the chain is not the one predicted */
 	uint8_t ts[2][TS_MAX];
 	uint64_t top[2], top_after; /* the leaf by pointer, before and after the copy */
