@@ -3,10 +3,11 @@
  *
  *	thread state -> frame -> f_back -> f_back ... -> NULL
  *
- * Each frame is an object of its own, so the prediction is the chain of the last tick:
- * all of it is read in one vectored call and the links are checked in the copies. A frame
- * says itself whether it is on the stack: f_executing (3.6 to 3.9), f_state (3.10); what
- * the pointer still shows above the first such frame has returned.
+ * Each frame is an object of its own, so the prediction is the chain of the last tick and
+ * what was on the stack shortly before: all of it is read in one vectored call and the
+ * links are checked in the copies. The pointer is read first, and the frames one after
+ * the other up to microseconds later, so it is the pointer that is believed: a frame that
+ * has returned since has lost its link, but keeps its code, and was where it was before.
  */
 #include "python/walk_impl.h"
 
@@ -17,6 +18,8 @@ enum {
 		64, /* bytes of locals that are read too: they show that a frame moved on */
 	NEWEST = WALK_LEAF_FRAMES,
 	OLDEST = WALK_ROOT_FRAMES,
+	ASIDE = 24,      /* frames of the recent past that are read along... */
+	ASIDE_TICKS = 64 /* ...if they were on the stack within so many ticks */
 };
 
 static size_t frame_len(const struct walker *w)
@@ -73,6 +76,9 @@ static void frame_plan(struct walker *w, struct wthread *t)
 				copy_of(w, t, place_of(t, i), t->side), frame_len(w),
 				&t->slots[i].ok);
 	}
+	for (i = 0; i < t->n_aside; i++)
+		plan_add(w, t->aside[i].was.addr, t->aside[i].bytes,
+			w->abi->frame.localsplus, &t->aside[i].ok);
 	t->after_ok = false;
 	if (!t->first)
 		plan_add(w, t->pub.tstate_addr + w->abi->tstate.frame, &t->top_after, 8,
@@ -120,6 +126,61 @@ static uint32_t find_slot(const struct wthread *t, uint64_t addr, uint32_t below
 	return 0;
 }
 
+static struct aside *find_aside(struct wthread *t, uint64_t addr)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n_aside; i++) {
+		if (t->aside[i].was.addr == addr)
+			return &t->aside[i];
+	}
+	return NULL;
+}
+
+/* A frame left the stack: it is read along for a while. The one that was away for the
+ * longest makes room. */
+static void put_aside(struct walker *w, struct wthread *t, const struct slot *s)
+{
+	struct aside *a = find_aside(t, s->addr);
+	uint32_t i;
+
+	if (w->abi->frame.localsplus > TS_MAX)
+		return;
+	if (!t->aside)
+		t->aside = xcalloc(ASIDE, sizeof(*t->aside));
+	if (!a && t->n_aside < ASIDE)
+		a = &t->aside[t->n_aside++];
+	for (i = 0; !a && i < t->n_aside; i++) {
+		if (w->tick - t->aside[i].used_tick > ASIDE_TICKS)
+			a = &t->aside[i];
+	}
+	if (!a) {
+		a = t->aside;
+		for (i = 1; i < t->n_aside; i++) {
+			if (t->aside[i].used_tick < a->used_tick)
+				a = &t->aside[i];
+		}
+	}
+	a->was = *s;
+	a->ok = false;
+	a->used_tick = w->tick;
+}
+
+/* A frame that has returned since the pointer was read is put back to where it was. */
+static bool restore(
+	struct walker *w, struct slot *s, const struct slot *was, uint64_t back)
+{
+	bool knows =
+		w->abi->frame.executing != ABI_NONE || w->abi->frame.state != ABI_NONE;
+
+	if (s->back || !back || s->code != was->code || (knows && s->executing))
+		return false;
+	s->back = back;
+	if (w->n_slots_done) /* not the leaf: it stood at its call */
+		s->lasti = was->lasti;
+	return true;
+}
+
 /* The locals of a frame at the end of its mapping may be fewer than we ask for. */
 static bool read_frame(struct walker *w, uint64_t addr, uint8_t *copy)
 {
@@ -136,6 +197,7 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 	uint8_t scratch[TS_MAX + LOCALS];
 	uint32_t at = UINT32_MAX, n = 0, hare = 1;
 	uint64_t tortoise = 0;
+	struct aside *aside;
 
 	while (addr && n < CHAIN_MAX) {
 		struct slot s = { .addr = addr, .ok = true };
@@ -150,15 +212,25 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 		at = at && at <= t->n_slots && t->slots[at - 1].addr == addr
 			     ? at
 			     : find_slot(t, addr, at ? at : 0);
+		w->n_slots_done = n;
+		aside = at ? NULL : find_aside(t, addr);
 		if (at && in_window(t, at - 1) && t->slots[at - 1].ok) {
 			parse(w, copy_of(w, t, place_of(t, at - 1), t->side), &s);
+			w->chain_patched |= restore(w, &s, &t->slots[at - 1],
+				at > 1 ? t->slots[at - 2].addr : 0);
 		} else if (at && !in_window(t, at - 1)) {
 			s = t->slots[at - 1]; /* the middle of a very deep stack */
 			s.ok = true;
+		} else if (aside && aside->ok) {
+			parse(w, aside->bytes, &s);
+			w->chain_patched |= restore(w, &s, &aside->was, aside->was.back);
+			aside->used_tick = w->tick;
 		} else {
 			if (addr % 8 || !read_frame(w, addr, scratch))
 				return ST_TORN;
 			parse(w, scratch, &s);
+			if (!s.back && !s.executing)
+				return ST_TORN; /* it died before it was known */
 		}
 		GROW(w->slots, w->cap_slots, n + 1);
 		w->slots[n++] = s;
@@ -172,35 +244,40 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 	return addr ? ST_LIMIT : ST_OK;
 }
 
-static void predict(struct walker *w, struct wthread *t, uint32_t first)
+static bool is_predicted(const struct walker *w, const struct wthread *t)
 {
-	uint32_t n = w->n_slots - first, i;
+	uint32_t i;
 
-	GROW(t->slots, t->cap_slots, n);
-	for (i = 0; i < n; i++)
-		t->slots[i] = w->slots[w->n_slots - 1 - i];
-	t->n_slots = n;
-}
-
-static bool prediction_held(
-	const struct walker *w, const struct wthread *t, uint32_t first)
-{
-	uint32_t n = w->n_slots - first, i;
-
-	if (n != t->n_slots)
+	if (w->n_slots != t->n_slots)
 		return false;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < w->n_slots; i++) {
 		if (t->slots[i].addr != w->slots[w->n_slots - 1 - i].addr)
 			return false;
 	}
 	return true;
 }
 
+/* The chain of this tick is the prediction for the next. */
+static void predict(struct walker *w, struct wthread *t)
+{
+	uint32_t n = w->n_slots, i, low;
+
+	for (i = t->n_slots, low = 0; t->moved && i-- > 0 && low < ASIDE; low++) {
+		if (i < n && t->slots[i].addr == w->slots[n - 1 - i].addr)
+			break; /* from here down nothing left the stack */
+		put_aside(w, t, &t->slots[i]);
+	}
+	GROW(t->slots, t->cap_slots, n);
+	for (i = 0; i < n; i++)
+		t->slots[i] = w->slots[n - 1 - i];
+	t->n_slots = n;
+}
+
 static enum status frame_decode(struct walker *w, struct wthread *t)
 {
 	uint64_t pointer = ts_u64(w, t, w->abi->tstate.frame);
-	uint32_t first = 0, i;
 	enum status st;
+	uint32_t i;
 
 	t->pub.flags &= ~(uint32_t)(WALK_TORN | WALK_REPAIRED);
 	chain_clear(w);
@@ -208,28 +285,22 @@ static enum status frame_decode(struct walker *w, struct wthread *t)
 	st = follow(w, t, pointer);
 	if (st != ST_OK && st != ST_LIMIT)
 		return st;
-	/* What has returned, or has not begun, is not on the stack. */
-	while (first < w->n_slots && !w->slots[first].executing)
-		first++;
-	if (first == w->n_slots)
-		first = 0;
-	t->moved = !prediction_held(w, t, first);
-	for (i = first; i < w->n_slots; i++) {
-		if (i - first == NEWEST && w->n_slots - i > OLDEST) {
-			w->chain_skip_at = i - first;
+	t->moved = !is_predicted(w, t);
+	for (i = 0; i < w->n_slots; i++) {
+		if (i == NEWEST && w->n_slots - i > OLDEST) {
+			w->chain_skip_at = i;
 			w->chain_skipped = w->n_slots - i - OLDEST;
 			i = w->n_slots - OLDEST;
 		}
 		push_slot(w, &w->slots[i]);
 	}
+	predict(w, t);
 	t->top[t->side] = pointer;
-	if (t->moved)
-		predict(w, t, first);
-	if (first) {
+	if (w->chain_patched) {
 		t->pub.flags |= WALK_REPAIRED;
 		w->stats.n_repaired++;
 	}
-	if (t->after_ok && t->top_after != pointer) {
+	if (w->chain_patched || (t->after_ok && t->top_after != pointer)) {
 		t->pub.flags |= WALK_TORN;
 		w->stats.n_torn++;
 	}
@@ -253,6 +324,7 @@ static uint32_t frame_first_changed(const struct walker *w, const struct wthread
 static void frame_release(struct wthread *t)
 {
 	free(t->slots);
+	free(t->aside);
 	free(t->slot_bytes[0]);
 	free(t->slot_bytes[1]);
 }

@@ -111,6 +111,14 @@ struct slot {
 	bool ok; /* its copy was read */
 };
 
+/* A frame object that was on the stack lately, and may be again: read along. */
+struct aside {
+	struct slot was; /* as it was when it was last on the stack */
+	uint64_t used_tick;
+	bool ok;
+	uint8_t bytes[TS_MAX];
+};
+
 struct wthread {
 	struct walk_thread pub;
 	size_t cap_frames;
@@ -141,6 +149,8 @@ struct wthread {
 	uint32_t n_slots, n_slots_read;
 	size_t cap_slots;
 	uint8_t *slot_bytes[2];
+	struct aside *aside;
+	uint32_t n_aside;
 	size_t cap_slot_bytes;
 };
 
@@ -213,7 +223,7 @@ struct walker {
 	uint32_t n_proofs;
 	uint64_t code_generation; /* of the main interpreter */
 	struct slot *slots;       /* to 3.10: the chain of this tick, leaf first */
-	uint32_t n_slots;
+	uint32_t n_slots, n_slots_done;
 	size_t cap_slots;
 	struct chunk_copy *fresh; /* chunks met for the first time in a tick */
 	size_t cap_fresh;
