@@ -133,7 +133,7 @@ $(BUILD)/profile.pb-c.c $(BUILD)/profile.pb-c.h &: src/format/profile.proto
 $(BUILD)/profile.pb-c.o: $(BUILD)/profile.pb-c.c $(BUILD)/flags
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -w -c $< -o $@
 # The exported flame graph's own script and style are inside the binary.
-$(BUILD)/src/format/svg_write.o: src/format/svg.js src/format/svg.css
+$(BUILD)/src/format/svg_page.o: src/format/svg.js src/format/svg.css
 
 # The dashboard: web/ bundled by npm's esbuild, every file of it inside the binary.
 WEB_SRC := $(sort $(wildcard web/package*.json web/src/* web/src/*/* web/*.html web/*.css web/build.mjs))

@@ -3,12 +3,12 @@
 "use strict";
 (() => {
 const NS = "http://www.w3.org/2000/svg";
-const svg = document.documentElement;
+const svg = document.currentScript.closest("svg");
 const WIDTH = svg.viewBox.baseVal.width, MARGIN = 10, CHAR = 7;
 const unit = svg.getAttribute("data-unit");
 
 // One record per box, in the order of the file: parents come before their children.
-const frames = [...document.querySelectorAll("#frames > .f")].map((g) => {
+const frames = [...svg.querySelectorAll("#frames > .f")].map((g) => {
 	const rect = g.querySelector("rect"), text = g.querySelector("text");
 	const title = g.querySelector("title").textContent;
 	return {
@@ -30,7 +30,7 @@ for (const f of frames) f.children.sort((a, b) => a.x - b.x);
 const root = frames[0];
 let zoomed = root, focus = root, pattern = "", typing = false;
 
-const shown = (v) => unit === "samples" ? `${v} samples`
+const shown = (v) => unit === "samples" ? `${v} samples` : unit === "share" ? ""
 	: v >= 1e9 ? `${(v / 1e9).toFixed(2)} s` : `${(v / 1e6).toFixed(2)} ms`;
 
 function label(f, width) {
@@ -98,6 +98,7 @@ function tool(id, x, width, text, act) {
 }
 const box = tool("search", WIDTH - 450, 230, "", () => { typing = true; say(); });
 const how = tool("colours", WIDTH - 210, 130, "", recolour);
+if (svg.classList.contains("by-diff")) how.style.display = "none";
 tool("reset", WIDTH - 70, 60, "reset", reset);
 const status = document.createElementNS(NS, "text");
 status.setAttribute("class", "sub");
@@ -118,6 +119,7 @@ function describe(f) {
 }
 
 function recolour() {
+	if (svg.classList.contains("by-diff")) return;
 	svg.classList.toggle("by-package");
 	svg.classList.toggle("by-state");
 	say();

@@ -1,8 +1,8 @@
 /*
- * svg_write.c - lays the merged stacks out and writes them; svg.js and svg.css go inside.
+ * svg_write.c - lays the merged stacks out and writes them.
  *
  * Roots are on top. A box is as wide as its share of all weight; boxes narrower than half
- * a pixel and rows below MAX_ROWS are left out and counted in the heading. Each box is
+ * a pixel and rows below SVG_MAX_ROWS are left out and counted in the heading. Each box is
  *
  *	<g class="f p3 s1" data-n="samples"><title>name (file:line) ...</title>
  *	<rect x= y= width= height=/><text>name</text></g>
@@ -12,6 +12,7 @@
  */
 #include "format/merge.h"
 #include "format/svg.h"
+#include "format/svg_page.h"
 
 #include "base/alloc.h"
 
@@ -20,14 +21,7 @@
 #include <string.h>
 
 enum {
-	WIDTH = 1200,
-	MARGIN = 10,
-	TOP = 58,
-	ROW = 18,
-	BOTTOM = 40,
-	MAX_ROWS = 800,
 	N_COLOURS = 12, /* the last one is "everything else" */
-	CHAR_PX = 7,
 };
 
 /* How a stack was seen; the order is that of svg.css. */
@@ -58,7 +52,8 @@ struct svg {
 	struct export *ex;
 	struct box *box; /* by stack id; 0 is the whole */
 	uint32_t n;
-	uint32_t n_rows, n_narrow, n_deep;
+	struct svg_page page;
+	struct buf tip;
 	struct package *packages; /* heaviest first once ranked */
 	size_t n_packages, cap_packages;
 	struct map package_of; /* str -> 1 + index, then 1 + rank */
@@ -202,50 +197,11 @@ static unsigned colour_of(struct svg *s, const struct func *f)
 
 /* --- text --- */
 
-/* Text of an XML element: markup is escaped, what XML forbids becomes U+FFFD. */
-static void put_xml(struct buf *out, const char *text, size_t len)
+/* A name may hold a line end: the first line of a tip is the name and its place. */
+static void put_line(struct buf *out, const char *text)
 {
-	struct buf clean = BUF_INIT;
-	size_t i;
-
-	export_clean_utf8(&clean, text, len);
-	for (i = 0; i < clean.len; i++) {
-		char c = clean.data[i];
-
-		if (c == '<')
-			buf_str(out, "&lt;");
-		else if (c == '>')
-			buf_str(out, "&gt;");
-		else if (c == '&')
-			buf_str(out, "&amp;");
-		else if (c == '"')
-			buf_str(out, "&quot;");
-		else if ((unsigned char)c < ' ' && c != '\t')
-			buf_str(out, "\xef\xbf\xbd");
-		else
-			buf_char(out, c);
-	}
-	buf_release(&clean);
-}
-
-/* At most `room` characters, the last two dots when there were more. */
-static void put_label(struct buf *out, const char *text, size_t room)
-{
-	size_t i = 0, chars = 0, cut = 0, len = strlen(text);
-
-	for (; i < len && chars <= room; chars++) {
-		if (chars + 2 == room)
-			cut = i;
-		i++;
-		while (i < len && ((unsigned char)text[i] & 0xc0) == 0x80)
-			i++;
-	}
-	if (chars <= room) {
-		put_xml(out, text, len);
-	} else {
-		put_xml(out, text, cut);
-		buf_str(out, "..");
-	}
+	for (; *text; text++)
+		buf_char(out, *text == '\n' ? ' ' : *text);
 }
 
 static void put_value(const struct svg *s, struct buf *out, uint64_t value)
@@ -260,27 +216,26 @@ static void put_value(const struct svg *s, struct buf *out, uint64_t value)
 
 /* --- boxes --- */
 
-static void put_title(struct svg *s, stack_id id)
+/* What hovering says: name and place, weight and share, the states. */
+static void fill_tip(struct svg *s, stack_id id)
 {
 	const struct symbols *y = s->ex->symbols;
 	const struct box *b = &s->box[id];
-	struct buf *out = &s->ex->b;
+	struct buf *out = &s->tip;
 	double whole = (double)s->box[0].total;
 	int h;
 
+	buf_clear(out);
 	if (id) {
 		const struct func *f = func_of(s, id);
 		const struct frame *fr =
 			symbols_frame_of(y, symbols_stack_of(y, id)->frame);
 		uint32_t line = fr->line ? fr->line : f->first_line;
-		const char *name = export_name(y, f);
 
-		put_xml(out, name, strlen(name));
+		put_line(out, export_name(y, f));
 		if (f->file) {
-			const char *file = symbols_text(y, f->file, NULL);
-
 			buf_str(out, " (");
-			put_xml(out, file, strlen(file));
+			put_line(out, symbols_text(y, f->file, NULL));
 			if (line)
 				buf_printf(out, ":%u", line);
 			buf_char(out, ')');
@@ -313,21 +268,13 @@ static enum how mostly(const struct box *b)
 
 static void put_box(struct svg *s, stack_id id, double x, double width, uint32_t row)
 {
-	struct buf *out = &s->ex->b;
 	unsigned colour = id ? colour_of(s, func_of(s, id)) : N_COLOURS - 1;
-	size_t room = width > 6 ? (size_t)((width - 6) / CHAR_PX) : 0;
+	char classes[24];
 
-	buf_printf(out, "<g class=\"f p%u s%d\" data-v=\"%llu\"><title>", colour,
-		(int)mostly(&s->box[id]), (unsigned long long)s->box[id].total);
-	put_title(s, id);
-	buf_printf(out,
-		"</title><rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"/>", x,
-		TOP + row * ROW, width, ROW - 1);
-	buf_printf(out, "<text x=\"%.2f\" y=\"%u\">", x + 3, TOP + row * ROW + 13);
-	if (room >= 3)
-		put_label(out, id ? export_name(s->ex->symbols, func_of(s, id)) : "all",
-			room);
-	buf_str(out, "</text></g>\n");
+	snprintf(classes, sizeof(classes), "p%u s%d", colour, (int)mostly(&s->box[id]));
+	fill_tip(s, id);
+	svg_page_box(&s->page, classes, s->box[id].total, s->tip.data,
+		id ? export_name(s->ex->symbols, func_of(s, id)) : "all", x, width, row);
 }
 
 /* Depth first, with a stack of our own: recursion would follow the target's depth. */
@@ -339,28 +286,26 @@ static int put_boxes(struct svg *s, struct err *err)
 		uint32_t row;
 	} *todo = NULL;
 	size_t n = 0, cap = 0;
-	double scale = s->box[0].total
-			       ? (double)(WIDTH - 2 * MARGIN) / (double)s->box[0].total
-			       : 0;
+	double scale = s->box[0].total ? (double)SVG_ROOM / (double)s->box[0].total : 0;
 	int ret = -1;
 
 	GROW(todo, cap, 1);
-	todo[n++] = (struct todo){ 0, MARGIN, 0 };
+	todo[n++] = (struct todo){ 0, SVG_MARGIN, 0 };
 	while (n) {
 		struct todo at = todo[--n];
 		double x = at.x, width = (double)s->box[at.id].total * scale;
 		stack_id child;
 
 		if (at.id && width < 0.5) {
-			s->n_narrow++;
+			s->page.n_narrow++;
 			continue;
 		}
-		if (at.row >= MAX_ROWS) {
-			s->n_deep++;
+		if (at.row >= SVG_MAX_ROWS) {
+			s->page.n_deep++;
 			continue;
 		}
-		if (at.row >= s->n_rows)
-			s->n_rows = at.row + 1;
+		if (at.row >= s->page.n_rows)
+			s->page.n_rows = at.row + 1;
 		put_box(s, at.id, x, width, at.row);
 		for (child = s->box[at.id].first_child; child;
 			child = s->box[child].next_sibling) {
@@ -382,9 +327,7 @@ static void measure(struct svg *s)
 {
 	uint32_t depth_max = 0;
 	stack_id id;
-	double scale = s->box[0].total
-			       ? (double)(WIDTH - 2 * MARGIN) / (double)s->box[0].total
-			       : 0;
+	double scale = s->box[0].total ? (double)SVG_ROOM / (double)s->box[0].total : 0;
 
 	for (id = 1; id < s->n; id++) {
 		uint32_t depth = symbols_stack_of(s->ex->symbols, id)->depth;
@@ -392,106 +335,49 @@ static void measure(struct svg *s)
 		if ((double)s->box[id].total * scale >= 0.5 && depth > depth_max)
 			depth_max = depth;
 	}
-	s->n_rows = depth_max + 1 < MAX_ROWS ? depth_max + 1 : MAX_ROWS;
+	s->page.n_rows = depth_max + 1 < SVG_MAX_ROWS ? depth_max + 1 : SVG_MAX_ROWS;
 }
 
 /* --- the rest of the file --- */
 
-static void put_asset(struct buf *out, const char *from, const char *to)
-{
-	buf_add(out, from, (size_t)(to - from));
-}
-
-extern const char svg_css[], svg_css_end[], svg_js[], svg_js_end[];
-__asm__(".section .rodata\n"
-	".globl svg_css, svg_css_end, svg_js, svg_js_end\n"
-	"svg_css: .incbin \"src/format/svg.css\"\n"
-	"svg_css_end: .byte 0\n"
-	"svg_js: .incbin \"src/format/svg.js\"\n"
-	"svg_js_end: .byte 0\n"
-	".text\n");
-
 static void put_head(struct svg *s)
 {
-	struct buf *out = &s->ex->b;
-	unsigned height = TOP + s->n_rows * ROW + BOTTOM;
-
-	buf_printf(out,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n"
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" "
-		"viewBox=\"0 0 %d %u\" class=\"by-package\" data-unit=\"%s\">\n<style>\n",
-		WIDTH, height, WIDTH, height,
-		s->ex->opt.weight == WEIGHT_TIME ? "ns" : "samples");
-	put_asset(out, svg_css, svg_css_end);
-	buf_printf(out,
-		"</style>\n<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n"
-		"<text class=\"heading\" x=\"%d\" y=\"22\">",
-		MARGIN);
-	put_label(out, s->ex->title, 72);
-	buf_printf(out, "</text>\n<text class=\"sub\" id=\"sub\" x=\"%d\" y=\"42\">",
-		MARGIN);
-	put_value(s, out, s->box[0].total);
+	buf_clear(&s->tip);
+	put_value(s, &s->tip, s->box[0].total);
 	if (s->ex->opt.weight == WEIGHT_TIME)
-		buf_printf(out, " of thread time in %llu samples",
+		buf_printf(&s->tip, " of thread time in %llu samples",
 			(unsigned long long)s->box[0].n_total);
-	buf_str(out, "; width is share</text>\n<g id=\"frames\">\n");
+	buf_str(&s->tip, "; width is share");
+	buf_str(s->page.out,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n");
+	svg_page_begin(&s->page, "by-package",
+		s->ex->opt.weight == WEIGHT_TIME ? "ns" : "samples", s->ex->title,
+		s->tip.data);
 }
 
-static void put_legend(struct svg *s, const char *class, const char *key, unsigned colour,
-	unsigned *x, const char *text, size_t len)
+static void put_legends(struct svg *s)
 {
-	struct buf *out = &s->ex->b;
-	unsigned y = TOP + s->n_rows * ROW + 12;
-	size_t room = 24;
-
-	if (*x + (len < room ? len : room) * CHAR_PX + 30 > WIDTH)
-		return;
-	buf_printf(out,
-		"<g class=\"%s %s%u\"><rect x=\"%u\" y=\"%u\" width=\"12\" "
-		"height=\"12\"/>"
-		"<text x=\"%u\" y=\"%u\">",
-		class, key, colour, *x, y, *x + 16, y + 11);
-	put_label(out, text, room);
-	buf_str(out, "</text></g>\n");
-	*x += (unsigned)(len < room ? len : room) * CHAR_PX + 30;
-}
-
-static void put_tail(struct svg *s)
-{
-	struct buf *out = &s->ex->b;
-	unsigned x = MARGIN;
+	char classes[24];
 	size_t i;
 
-	buf_str(out, "</g>\n");
 	for (i = 0; i < s->n_packages && i < N_COLOURS - 1; i++) {
-		size_t len;
-		const char *name =
-			symbols_text(s->ex->symbols, s->packages[i].name, &len);
-
-		put_legend(s, "legend package", "p", (unsigned)i, &x, name, len);
+		snprintf(classes, sizeof(classes), "package p%zu", i);
+		svg_page_legend(&s->page, classes,
+			symbols_text(s->ex->symbols, s->packages[i].name, NULL));
 	}
 	if (s->n_packages >= N_COLOURS)
-		put_legend(s, "legend package", "p", N_COLOURS - 1, &x, "others", 6);
-	for (i = 0, x = MARGIN; i < HOWS; i++) {
+		svg_page_legend(&s->page, "package p11", "others");
+	s->page.legend_x = 0;
+	for (i = 0; i < HOWS; i++) {
+		snprintf(classes, sizeof(classes), "state s%zu", i);
 		if (s->box[0].how[i])
-			put_legend(s, "legend state", "s", (unsigned)i, &x, how_text[i],
-				strlen(how_text[i]));
+			svg_page_legend(&s->page, classes, how_text[i]);
 	}
-	if (s->n_narrow || s->n_deep)
-		buf_printf(out,
-			"<text class=\"sub\" x=\"%d\" y=\"%u\">left out: %u boxes "
-			"narrower than "
-			"half a pixel with what is below them, %u below row %d</text>\n",
-			MARGIN, TOP + s->n_rows * ROW + BOTTOM - 4, s->n_narrow,
-			s->n_deep, MAX_ROWS);
-	buf_str(out, "<g id=\"tools\"></g>\n<script><![CDATA[\n");
-	put_asset(out, svg_js, svg_js_end);
-	buf_str(out, "]]></script>\n</svg>\n");
 }
 
 int svg_write(struct export *ex, struct err *err)
 {
-	struct svg s = { .ex = ex };
+	struct svg s = { .ex = ex, .page.out = &ex->b };
 	struct merge m = { 0 };
 	int ret = -1;
 
@@ -504,11 +390,14 @@ int svg_write(struct export *ex, struct err *err)
 	put_head(&s);
 	if (put_boxes(&s, err) < 0)
 		goto out;
-	put_tail(&s);
+	svg_page_end_boxes(&s.page);
+	put_legends(&s);
+	svg_page_end(&s.page);
 	ret = 0;
 out:
 	free(s.box);
 	free(s.packages);
+	buf_release(&s.tip);
 	map_release(&s.package_of);
 	merge_release(&m);
 	return ret;
