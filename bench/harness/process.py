@@ -22,6 +22,7 @@ class Failed(Exception):
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
+CPUCLOCK_SCHED = 2
 
 
 def pin(cores):
@@ -65,13 +66,11 @@ def descendants(pid):
 
 def cpu_ns(pid):
     """CPU time of a process and those below it, to the nanosecond, threads that ended
-    left out."""
+    included: the clock that clock_getcpuclockid(3) names."""
     total = 0
     for process in descendants(pid):
         try:
-            for task in os.listdir("/proc/%d/task" % process):
-                with open("/proc/%d/task/%s/schedstat" % (process, task)) as file:
-                    total += int(file.read().split()[0])
+            total += time.clock_gettime_ns(~process << 3 | CPUCLOCK_SCHED)
         except OSError:
             pass
     return total
