@@ -155,7 +155,7 @@ enum top_view draw_tab_at(int column)
 
 static void draw_tabs(const struct top *t, int columns)
 {
-	char text[300];
+	char text[500];
 	int at = 1, i;
 
 	for (i = 0; i < VIEWS; i++) {
@@ -164,9 +164,11 @@ static void draw_tabs(const struct top *t, int columns)
 		at += term_print(DRAW_TAB_ROW, at, on ? TERM_PICK : TERM_DIM, " %d %s ",
 			i + 1, top_view_names[i]);
 	}
-	snprintf(text, sizeof(text), "%s%s, last %s%s%s%s%s", t->paused ? "PAUSED, " : "",
-		top_states[t->states].name, top_windows[t->window].name,
-		t->mine ? ", mine" : "", t->thread[0] ? ", thread " : "", t->thread,
+	snprintf(text, sizeof(text), "%s%s%s%s%s, last %s%s%s%s%s",
+		t->paused ? "PAUSED, " : "", t->filter[0] ? "/" : "", t->filter,
+		t->filter[0] ? ", " : "", top_states[t->states].name,
+		top_windows[t->window].name, t->mine ? ", mine" : "",
+		t->thread[0] ? ", thread " : "", t->thread,
 		t->pid ? ", one process" : "");
 	if (columns - at - 2 > 10) {
 		struct buf b = BUF_INIT;
@@ -175,7 +177,8 @@ static void draw_tabs(const struct top *t, int columns)
 		text_fit(&b, text, (size_t)(columns - at - 2));
 		width = (int)utf8_columns(b.data, b.len);
 		term_put(DRAW_TAB_ROW, columns - width - 1,
-			t->paused ? TERM_WARN : TERM_BOLD, b.data, width, false);
+			t->paused || t->filter[0] ? TERM_WARN : TERM_BOLD, b.data, width,
+			false);
 		buf_release(&b);
 	}
 }
@@ -206,8 +209,6 @@ static void draw_bottom(const struct top *t, int row, int columns)
 		at += term_print(row, at, TERM_KEY, "%s", k->shown);
 		at += term_print(row, at, TERM_PLAIN, " %s ", k->label);
 	}
-	if (t->filter[0] && columns - at > 12)
-		term_print(row, at, TERM_WARN, " /%s", t->filter);
 }
 
 static void draw_help(int rows, int columns)

@@ -177,6 +177,18 @@ static unsigned callers(struct top *t, unsigned key)
 	return EFFECT_ASK;
 }
 
+/* "worker-1 (4243)": its number where there is one, for names may be shared. */
+static void choose_thread(struct top *t, const char *name)
+{
+	const char *open = strrchr(name, '(');
+	size_t len = open ? strspn(open + 1, "0123456789") : 0;
+
+	if (len && open[1 + len] == ')')
+		snprintf(t->thread, sizeof(t->thread), "%.*s", (int)len, open + 1);
+	else
+		snprintf(t->thread, sizeof(t->thread), "%s", name);
+}
+
 static unsigned enter(struct top *t, unsigned key)
 {
 	const struct top_row *r = top_picked(t);
@@ -188,9 +200,10 @@ static unsigned enter(struct top *t, unsigned key)
 	if (t->view == VIEW_TREE)
 		return toggle_fold(t, r);
 	if (t->view == VIEW_THREADS)
-		snprintf(t->thread, sizeof(t->thread), "%s", r->place.name);
+		choose_thread(t, r->place.name);
 	else
 		t->pid = r->pid;
+	t->filter[0] = '\0';
 	go_to_view(t, VIEW_FUNCTIONS);
 	return EFFECT_ASK;
 }

@@ -273,6 +273,14 @@ static int add_process_point(void *arg, const struct point *p)
 	return 0;
 }
 
+/* Without the folder of the program. */
+static const char *short_command(const char *command)
+{
+	const char *slash = memrchr(command, '/', strcspn(command, " "));
+
+	return slash ? slash + 1 : command;
+}
+
 void rows_of_processes(struct top *t)
 {
 	struct err ignored = ERR_INIT;
@@ -290,8 +298,8 @@ void rows_of_processes(struct top *t)
 				series_get(&who.targets[i].series, "command");
 			struct top_row *row = add_row(t);
 
-			row->place.name =
-				arena_strdup(&t->all.arena, command ? command : "");
+			row->place.name = arena_strdup(
+				&t->all.arena, short_command(command ? command : ""));
 			row->series = who.targets[i].series.id;
 			row->pid = who.targets[i].series.pid;
 			if (!passes(t, &row->place))
