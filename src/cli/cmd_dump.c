@@ -74,6 +74,11 @@ static const struct opt rows[] = {
 		"the source line of every frame, not only of the innermost"),
 	OPT("full-filenames", 0, flag, dump_cmd_options, full_paths, NULL,
 		"whole paths also for library files"),
+	OPT("abi", 0, choice, dump_cmd_options, what.abi, "WHERE",
+		"where structure layouts come from: the target's own table (3.13 and "
+		"later), ours, its debug information",
+		.initial = "auto", .choices = "auto|table|dwarf|offsets",
+		.offer = OFFER_CHOICES),
 	OPT("json", 'j', flag, dump_cmd_options, json, NULL,
 		"a JSON array for programs, one object a process"),
 	OPT_END,

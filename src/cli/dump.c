@@ -240,7 +240,7 @@ int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct er
 	*d = (struct dump){ .pid = pid };
 	if (why_not(pid, err) != WHY_OK)
 		return -1;
-	t.target = target_open(pid, 0, false, err);
+	t.target = target_open(pid, 0, false, abi_source_of(o->abi), err);
 	if (!t.target) {
 		probe_explain(pid, err);
 		return -1;

@@ -19,6 +19,7 @@
 
 struct dump_options {
 	bool locals, native, asyncio;
+	const char *abi;     /* word of enum abi_source */
 	unsigned all_source; /* the line of every frame, not only of the leaf */
 };
 

@@ -33,6 +33,7 @@ int session_open(struct session *s, const char *dir, const struct session_option
 	};
 	struct sampler_options sampling = { .rate_hz = o->sample->rate,
 		.blocking = (enum blocking)blocking_of_word(o->sample->blocking),
+		.abi = abi_source_of(o->sample->abi),
 		.native = o->sample->native,
 		.subprocesses = o->subprocesses,
 		.match = o->match,

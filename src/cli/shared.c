@@ -26,6 +26,11 @@ const struct opt shared_sample_rows[] = {
 	OPT("native", 'n', flag, sample_options, native, NULL,
 		"C, C++ and Rust frames too; each running thread is stopped for a "
 		"moment"),
+	OPT("abi", 0, choice, sample_options, abi, "WHERE",
+		"where structure layouts come from: the target's own table (3.13 and "
+		"later), ours, its debug information",
+		.initial = "auto", .choices = "auto|table|dwarf|offsets",
+		.offer = OFFER_CHOICES),
 	OPT("label", 'l', list, sample_options, labels, "KEY=VALUE",
 		"put a label on what is recorded; may be given again"),
 	OPT_END,

@@ -36,6 +36,7 @@ void pids_release(struct pids *p);
 struct sample_options {
 	double rate;          /* hertz; 0: free running */
 	const char *blocking; /* word of enum blocking */
+	const char *abi;      /* word of enum abi_source */
 	bool native;
 	struct opt_list labels; /* "key=value" */
 };

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "prof/series.h"
 #include "prof/sink.h"
+#include "python/runtime.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,7 @@ int blocking_of_word(const char *word);
 struct sampler_options {
 	double rate_hz; /* 0.1 and more; 0: free running, no sleep at all */
 	enum blocking blocking;
+	enum abi_source abi;
 	bool native;       /* C frames too: every thread that runs is stopped shortly */
 	bool subprocesses; /* follow the children of every target */
 	bool no_jitter;    /* exact intervals: for tests and the bench */

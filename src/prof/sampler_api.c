@@ -201,7 +201,7 @@ struct target *sampler_open(struct sampler *s, pid_t pid, const struct label *la
 	pthread_mutex_lock(&s->lock);
 	rate = s->wanted_rate;
 	pthread_mutex_unlock(&s->lock);
-	t = target_open(pid, rate, s->options.native, err);
+	t = target_open(pid, rate, s->options.native, s->options.abi, err);
 	for (i = 0; t && i < s->options.n_labels; i++)
 		series_label(
 			&t->series, s->options.labels[i].key, s->options.labels[i].value);

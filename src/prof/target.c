@@ -66,9 +66,11 @@ static void drop_lane(void *arg, struct walk_thread *w)
 	w->user = NULL;
 }
 
-static int find_interpreter(struct target *t, struct err *err)
+static int find_interpreter(struct target *t, enum abi_source abi, struct err *err)
 {
-	struct runtime_query q = { .pid = t->pid, .mem = t->mem, .maps = &t->maps };
+	struct runtime_query q = {
+		.pid = t->pid, .mem = t->mem, .maps = &t->maps, .source = abi
+	};
 
 	if (maps_load(&t->maps, t->pid, err) < 0 ||
 		runtime_find(&q, &t->runtime, err) < 0) {
@@ -78,7 +80,8 @@ static int find_interpreter(struct target *t, struct err *err)
 	return 0;
 }
 
-struct target *target_open(pid_t pid, double rate_hz, bool native, struct err *err)
+struct target *target_open(
+	pid_t pid, double rate_hz, bool native, enum abi_source abi, struct err *err)
 {
 	struct target *t = xcalloc(1, sizeof(*t));
 	struct procstat_now figures;
@@ -92,7 +95,7 @@ struct target *target_open(pid_t pid, double rate_hz, bool native, struct err *e
 		err_set(err, ERR_GONE, "there is no process %d", (int)pid);
 		goto fail;
 	}
-	if (find_interpreter(t, err) < 0)
+	if (find_interpreter(t, abi, err) < 0)
 		goto fail;
 	t->start_ticks = figures.start_ticks;
 	t->program = figures.program;

@@ -101,8 +101,9 @@ struct tick {
 	int64_t late_ns;
 };
 
-/* Finds the interpreter, opens what is needed. */
-struct target *target_open(pid_t pid, double rate_hz, bool native, struct err *err);
+/* Finds the interpreter, opens what is needed. `abi`: where layouts come from. */
+struct target *target_open(
+	pid_t pid, double rate_hz, bool native, enum abi_source abi, struct err *err);
 void target_free(struct target *t);
 
 /* target_native.c: threads that have never run Python, with --native. */

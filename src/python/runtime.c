@@ -54,6 +54,15 @@ bool abi_source_parse(const char *word, enum abi_source *out)
 	return false;
 }
 
+enum abi_source abi_source_of(const char *word)
+{
+	enum abi_source source = ABI_AUTO;
+
+	if (word)
+		abi_source_parse(word, &source);
+	return source;
+}
+
 const char *runtime_via_word(enum runtime_via via)
 {
 	return via_word[via];

@@ -30,6 +30,8 @@ enum abi_source {
 const char *abi_source_word(enum abi_source source);
 /* Returns false when the word is none of them. */
 bool abi_source_parse(const char *word, enum abi_source *out);
+/* The same for a word that was checked already; NULL is ABI_AUTO. */
+enum abi_source abi_source_of(const char *word);
 
 /* How the runtime was found. */
 enum runtime_via {

@@ -21,6 +21,7 @@ import discover  # noqa: E402
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
 FIND = os.path.join(BUILD, "find")
 TORN = os.path.join(BUILD, "find-torn")
+PYSTROBE = os.path.join(BUILD, "pystrobe")
 
 ALL = discover.pythons()
 RELEASES = discover.one_per_version(("", "t"))
@@ -44,7 +45,7 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: mounts, ch
 
 @pytest.fixture(scope="session", autouse=True)
 def find_is_built():
-    subprocess.run(["make", "-s", "-C", TOP] + [os.path.relpath(p, TOP) for p in (FIND, TORN)], check=True,
+    subprocess.run(["make", "-s", "-C", TOP] + [os.path.relpath(p, TOP) for p in (FIND, TORN, PYSTROBE)], check=True,
                    stdout=subprocess.DEVNULL)
 
 
@@ -388,3 +389,20 @@ def test_memory_that_lies_ends_in_an_answer_and_not_in_a_crash_or_a_hang(python)
                               check=False)
         assert done.returncode == 0, done.stdout.decode()
         assert done.stdout.startswith(b"200 searches: ")
+
+
+@pytest.mark.parametrize("python", RELEASES, ids=repr)
+def test_a_dump_is_the_same_whatever_its_layouts_come_from(python):
+    def frames(pid, source):
+        done = subprocess.run([PYSTROBE, "dump", str(pid), "--abi", source],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+        return [line for line in done.stdout.decode().splitlines() if line.startswith("    ")], done.stderr.decode()
+
+    code = "def outer():\n    def inner():\n        %s\n    inner()\nouter()" % WAIT.strip().replace("\n", "\n        ")
+    with target(python.argv + ["-c", code]) as proc:
+        table, error = frames(proc.pid, "table")
+        assert any("inner" in line for line in table), error
+        assert frames(proc.pid, "auto")[0] == table
+        for source, refusal in (("dwarf", "no debug information"), ("offsets", "carries no table of offsets")):
+            lines, error = frames(proc.pid, source)
+            assert lines == table or refusal in error
