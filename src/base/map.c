@@ -67,9 +67,9 @@ uint64_t *map_get(const struct map *m, uint64_t key)
 	return s->used ? &s->value : NULL;
 }
 
-static void grow(struct map *m)
+static void resize(struct map *m, size_t mask)
 {
-	struct map bigger = { .mask = m->slots ? m->mask * 2 + 1 : 31 };
+	struct map bigger = { .mask = mask };
 	size_t i;
 
 	bigger.n = m->n;
@@ -82,12 +82,22 @@ static void grow(struct map *m)
 	*m = bigger;
 }
 
+void map_reserve(struct map *m, size_t n)
+{
+	size_t mask = 31;
+
+	while (n * 4 > (mask + 1) * 3)
+		mask = mask * 2 + 1;
+	if (!m->slots || mask > m->mask)
+		resize(m, mask);
+}
+
 uint64_t *map_put(struct map *m, uint64_t key)
 {
 	struct map_slot *s;
 
 	if (!m->slots || (m->n + 1) * 4 > (m->mask + 1) * 3)
-		grow(m);
+		resize(m, m->slots ? m->mask * 2 + 1 : 31);
 	s = find(m, key);
 	if (!s->used) {
 		*s = (struct map_slot){ .key = key, .used = true };

@@ -142,6 +142,13 @@ void symbols_free(struct symbols *s)
 	free(s);
 }
 
+void symbols_reserve(struct symbols *s, enum symbol_kind kind, size_t n)
+{
+	struct table *t = &s->table[kind];
+
+	map_reserve(&t->index, t->index.n + n);
+}
+
 static const char *keep_text(struct symbols *s, const char *text, size_t len)
 {
 	enum { BLOCK = 256 * 1024 };

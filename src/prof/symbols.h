@@ -51,6 +51,8 @@ struct symbols;
 struct symbols *symbols_new(void);
 void symbols_free(struct symbols *s);
 
+/* Room for n more entries of a kind, where it is known how many will come. */
+void symbols_reserve(struct symbols *s, enum symbol_kind kind, size_t n);
 /* Each returns the id of an equal entry, adding it when new. Strings are bytes, cut at
  * 64 KiB; the text is copied. */
 str_id symbols_str(struct symbols *s, const char *text, size_t len);

@@ -227,6 +227,8 @@ static struct fold_table *table_of(struct fold *fold, const struct symbols *from
 	}
 	GROW(fold->tables, fold->cap_tables, fold->n_tables + 1);
 	fold->tables[fold->n_tables] = (struct fold_table){ .from = from };
+	if (!fold->n_tables) /* those after it bring mostly the same */
+		symbols_reserve(fold->out, SYM_STACK, symbols_count(from, SYM_STACK));
 	return &fold->tables[fold->n_tables++];
 }
 

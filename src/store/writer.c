@@ -463,6 +463,7 @@ static void note_success(struct store *s, const struct second *x, size_t bytes)
 	s->stats.seconds_written += x->n_chunks != 0;
 	s->stats.chunks_written += x->n_chunks;
 	s->stats.samples_written += x->n_samples;
+	s->stats.write_ns = (uint64_t)clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	s->generation++;
 	pthread_mutex_unlock(&s->lock);
 	atomic_fetch_add(&x->block->bytes, bytes / 2); /* on disk: about half */
