@@ -255,6 +255,32 @@ static enum MHD_Result begin_call(
 
 /* ---- the beginning ---------------------------------------------------------------- */
 
+/* The address that was asked for without its token, so that a link keeps its view. */
+static void add_location(struct conn *k, struct MHD_Response *r)
+{
+	const char *query = strchr(k->uri, '?');
+	struct buf to = BUF_INIT;
+	size_t len;
+
+	buf_add(&to, k->uri, query ? (size_t)(query - k->uri) : strlen(k->uri));
+	if (to.len < 1 || to.data[0] != '/' ||
+		(to.len > 1 && strchr("/\\", to.data[1]))) {
+		buf_clear(&to);
+		buf_char(&to, '/');
+	}
+	for (char join = '?'; query && *query; query += len) {
+		query++;
+		len = strcspn(query, "&");
+		if (!len || !strncmp(query, "token=", 6))
+			continue;
+		buf_char(&to, join);
+		buf_add(&to, query, len);
+		join = '&';
+	}
+	MHD_add_response_header(r, "Location", to.data);
+	buf_release(&to);
+}
+
 static enum MHD_Result send_cookie(struct conn *k)
 {
 	const struct guard *g = &k->server->guard;
@@ -265,8 +291,8 @@ static enum MHD_Result send_cookie(struct conn *k)
 	snprintf(text, sizeof(text), "%s=%s; Path=/; HttpOnly; SameSite=Lax%s",
 		g->cookie_name, g->cookie, k->server->cert ? "; Secure" : "");
 	MHD_add_response_header(r, "Set-Cookie", text);
-	MHD_add_response_header(r, "Location", "/");
 	MHD_add_response_header(r, "Cache-Control", "no-store");
+	add_location(k, r);
 	return send_response(k, 303, r, NULL);
 }
 

@@ -151,16 +151,17 @@ static struct call *take(struct pool *p)
 	if (!p->first)
 		p->last = NULL;
 	p->n_queued--;
-	c->state = CALL_RUNNING;
 	return c;
 }
 
-static void work(struct pool *p, struct call **mine)
+/* Under the lock, which is let go of while the handler runs. *mine is what pool_stop()
+ * cancels. Takes a reference. */
+static void work(struct pool *p, struct call *c, struct call **mine)
 {
-	struct call *c = take(p);
 	bool failed;
 
 	*mine = c;
+	c->state = CALL_RUNNING;
 	p->n_run++;
 	c->generation = p->source->ops->generation(p->source);
 	pthread_mutex_unlock(&p->lock);
@@ -172,6 +173,35 @@ static void work(struct pool *p, struct call **mine)
 	if (c->stream)
 		stream_end(c->stream, failed && c->stream->started);
 	unref(c);
+}
+
+static void *stream_thread(void *arg)
+{
+	struct pool_stream *s = arg;
+
+	pthread_mutex_lock(&s->pool->lock);
+	work(s->pool, s->call, &s->call);
+	pthread_mutex_unlock(&s->pool->lock);
+	return NULL;
+}
+
+/* Under the lock. False: too many are streaming. */
+static bool start_stream(struct pool *p, struct call *c)
+{
+	struct pool_stream *s = p->streams;
+
+	while (s < p->streams + POOL_STREAMS && s->call)
+		s++;
+	if (s == p->streams + POOL_STREAMS)
+		return false;
+	if (s->started)
+		pthread_join(s->thread, NULL); /* it has let go of the lock for good */
+	s->pool = p;
+	s->call = c;
+	s->started = pthread_create(&s->thread, NULL, stream_thread, s) == 0;
+	if (!s->started)
+		s->call = NULL;
+	return s->started;
 }
 
 static void *worker(void *arg)
@@ -188,7 +218,7 @@ static void *worker(void *arg)
 			pthread_cond_wait(&p->work, &p->lock);
 		if (!p->first)
 			break;
-		work(p, mine);
+		work(p, take(p), mine);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -214,15 +244,20 @@ void pool_stop(struct pool *p)
 	for (struct call *c = p->first; c; c = c->next_queued)
 		atomic_store(&c->cancelled, true);
 	for (size_t i = 0; i < POOL_WORKERS; i++)
-		if (p->running[i]) {
+		if (p->running[i])
 			atomic_store(&p->running[i]->cancelled, true);
-			if (p->running[i]->stream)
-				stream_close(p->running[i]->stream);
+	for (size_t i = 0; i < POOL_STREAMS; i++)
+		if (p->streams[i].call) {
+			atomic_store(&p->streams[i].call->cancelled, true);
+			stream_close(p->streams[i].call->stream);
 		}
 	pthread_cond_broadcast(&p->work);
 	pthread_mutex_unlock(&p->lock);
 	for (size_t i = 0; i < POOL_WORKERS; i++)
 		pthread_join(p->workers[i], NULL);
+	for (size_t i = 0; i < POOL_STREAMS; i++)
+		if (p->streams[i].started)
+			pthread_join(p->streams[i].thread, NULL);
 	pthread_mutex_lock(&p->lock);
 	while (p->oldest)
 		cache_remove(p, p->oldest);
@@ -258,6 +293,14 @@ struct call *pool_submit(struct pool *p, struct call *c, struct waiter *w)
 	} else if (p->closing || p->n_queued >= POOL_MAX_QUEUE) {
 		refuse(c, w);
 		goto out;
+	} else if (c->stream) {
+		c->deadline_ns = clock_mono_ns() + POOL_DEADLINE_NS;
+		c->refs++;
+		if (!start_stream(p, c)) {
+			c->refs--;
+			refuse(c, w);
+			goto out;
+		}
 	} else {
 		c->deadline_ns = clock_mono_ns() + POOL_DEADLINE_NS;
 		c->state = CALL_QUEUED;

@@ -4,6 +4,9 @@
  * A cached call that is asked for again while it is queued, running or still fresh (the
  * source has nothing newer) is not run again: twenty tabs on the same view cost one
  * query a second. The queue is bounded: beyond it a call fails at once.
+ *
+ * Calls that stream have a thread each, a few at most: they wait for their client, and
+ * nobody else's query may wait with them.
  */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H
@@ -16,6 +19,7 @@ struct source;
 
 enum {
 	POOL_WORKERS = 3,
+	POOL_STREAMS = 8,
 	POOL_MAX_QUEUE = 128,
 	POOL_CACHE_ENTRIES = 96,
 	POOL_CACHE_BYTES = 48 << 20,
@@ -28,8 +32,16 @@ struct waiter {
 	void (*ready)(struct waiter *w);
 };
 
+struct pool_stream {
+	struct pool *pool;
+	pthread_t thread;
+	struct call *call; /* NULL: it has finished */
+	bool started;      /* to be joined */
+};
+
 struct pool {
 	pthread_t workers[POOL_WORKERS];
+	struct pool_stream streams[POOL_STREAMS];
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct source *source;

@@ -269,6 +269,8 @@ test("with a token the link opens the page once and the cookie stays", { skip },
 	await page.goto(site.url);
 	await page.waitForFunction(() => window.pystrobe?.status);
 	assert.equal(page.url(), bare);
+	await page.goto(`${site.url}&view=memory`);
+	assert.equal(page.url(), `${bare}?view=memory`);
 	await page.goto(`${bare}?view=table`);
 	await page.waitForFunction(() => window.pystrobe?.status && window.pystrobe.live.state === "live");
 	assert.deepEqual(page.problems, []);
