@@ -81,7 +81,23 @@ $(BUILD)/pystrobe: $(OBJ) $(GEN_OBJ)
 $(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(GEN_OBJ)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS_ALL) -lcmocka -o $@
 
--include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard \
+# Readers of memory under sanitizers (tests/fuzz/memory.c), whatever SAN says.
+FUZZ_SRC := $(sort $(wildcard src/base/*.c src/proc/*.c src/elf/*.c src/python/*.c)) \
+	tests/unit/look.c tests/fuzz/memory.c
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/fuzz/%.o)
+$(BUILD)/fuzz/%.o: %.c $(BUILD)/flags | generated
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) -Itests/unit -std=gnu11 -O1 -g -MMD -MP \
+	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-c $< -o $@
+$(BUILD)/fuzz_memory: $(FUZZ_OBJ) $(BUILD)/abi_tables.o $(BUILD)/abi_desc.o
+	$(call say,LD,$@)$(CC) -fsanitize=address,undefined $^ $(LDLIBS_ALL) -o $@
+# The same for libFuzzer: build/fuzz_memory_clang -malloc_limit_mb=64 tests/fuzz/corpus
+$(BUILD)/fuzz_memory_clang: $(FUZZ_SRC) $(BUILD)/abi_tables.o $(BUILD)/abi_desc.o
+	$(call say,LD,$@)clang-14 $(CPPFLAGS) -Itests/unit -std=gnu11 -O1 -g -DLIBFUZZER \
+	-fsanitize=fuzzer,address,undefined $^ $(LDLIBS_ALL) -o $@
+
+-include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard \
 	python-abi/*.c tests/live/*.c tests/fuzz/*.c))
 
 # ---- generated ----------------------------------------------------------------------
