@@ -33,7 +33,7 @@ static void put_xml(struct buf *out, const char *text, size_t len)
 			buf_str(out, "&amp;");
 		else if (c == '"')
 			buf_str(out, "&quot;");
-		else if ((unsigned char)c < ' ' && c != '\t')
+		else if ((unsigned char)c < ' ' && c != '\t' && c != '\n')
 			buf_str(out, "\xef\xbf\xbd");
 		else
 			buf_char(out, c);

@@ -224,6 +224,7 @@ def test_the_svg_is_right_without_a_script_and_searches_zooms_and_resets_with_it
     everything = sum(own for own, _ in wanted.values())
     assert saw["still"] == saw["all"] == saw["reset"] == 1 + len(wanted)
     assert {"all", "<module>", "Handler.get", "compress", "select", "loads"} <= set(saw["labels"])
+    assert all(title.count("\n") >= 2 for title in saw["titles"])
     titles = {title.split("\n")[0].rsplit(" (", 1)[0]: title for title in saw["titles"]}
     for name, (_, total) in wanted.items():
         assert f", {100 * total / everything:.2f} %" in titles[name], titles[name]
