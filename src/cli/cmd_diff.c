@@ -3,6 +3,7 @@
  * of one, or two processes now.
  */
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
@@ -10,16 +11,21 @@
 #include "cli/report.h"
 #include "cli/screen.h"
 #include "cli/shared.h"
+#include "format/diff_page.h"
 #include "query/diff.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 struct diff_options {
 	struct filter_options filter;
 	const char *from[2], *until[2];
 	unsigned max_rows;
 	const char *weight;
+	const char *output;
 	bool json, all;
 };
 
@@ -194,6 +200,47 @@ static void put_json(const struct side *v, const struct diff_table *t, struct bu
 	buf_char(out, '\n');
 }
 
+/* -o flame.svg or flame.html: both trees in one picture. */
+static int put_picture(
+	const struct diff_options *o, const struct side *v, struct err *err)
+{
+	const struct format_ops *format = format_by_path(o->output);
+	const struct tree_options to = { .max_nodes = 60000 };
+	struct diff_page page = { "difference: A to B", v[0].name, v[1].name,
+		!strcmp(o->weight, "samples") ? WEIGHT_SAMPLES : WEIGHT_TIME, false };
+	struct tree t[2] = { 0 };
+	struct diff d = { 0 };
+	struct buf out = BUF_INIT;
+	int ret = -1, i, fd = -1;
+
+	if (!format || (strcmp(format->name, "svg") && strcmp(format->name, "html")))
+		return err_set(err, ERR_USAGE,
+			"--output: a difference is written as .svg or .html, not %s",
+			o->output);
+	page.html = !strcmp(format->name, "html");
+	for (i = 0; i < 2; i++) {
+		if (tree_query(&t[i], v[i].opened.source, &v[i].filter, &to, err) < 0)
+			goto out;
+	}
+	if (diff_trees(&d, &t[0], &t[1], &to, err) < 0)
+		goto out;
+	diff_page_write(&d, &page, &out);
+	fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		err_sys(err, errno, "cannot write %s", o->output);
+		goto out;
+	}
+	ret = file_write_fd(fd, out.data, out.len, o->output, err);
+out:
+	if (fd >= 0)
+		close(fd);
+	buf_release(&out);
+	diff_release(&d);
+	tree_release(&t[0]);
+	tree_release(&t[1]);
+	return ret;
+}
+
 static int run(const void *options, const struct opt_args *args, struct err *err)
 {
 	const struct diff_options *o = options;
@@ -212,6 +259,10 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	for (i = 0; i < 2; i++) {
 		if (take_side(o, i, args->v[one ? 0 : i], &v[i], err) < 0)
 			goto out;
+	}
+	if (o->output) {
+		ret = put_picture(o, v, err);
+		goto out;
 	}
 	if (diff_tables(&table, &v[0].flat, &v[1].flat, 0, err) < 0)
 		goto out;
@@ -241,6 +292,8 @@ static const struct opt rows[] = {
 	OPT("weight", 0, choice, diff_options, weight, "WHAT", "what is compared",
 		.initial = "time", .choices = "time|samples", .offer = OFFER_CHOICES),
 	OPT("json", 'j', flag, diff_options, json, NULL, "one JSON object for programs"),
+	OPT("output", 'o', string, diff_options, output, "PATH",
+		"a differential flame graph instead of the table: .svg or .html"),
 	OPT_END,
 };
 static const struct opt_group groups[] = {
@@ -264,7 +317,8 @@ const struct cmd cmd_diff = {
 				"did the change help, and where?" },
 			{ "pystrobe diff prod.pystrobe --until-a -1h --from-b -1h",
 				"the last hour against all before it" },
-			{ "pystrobe diff old.pb.gz new.pb.gz --json", "for a script" },
+			{ "pystrobe diff old.pb.gz new.pb.gz -o diff.svg",
+				"both trees in one flame graph" },
 		},
 		.offer = OFFER_FILES,
 	},
