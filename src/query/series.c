@@ -9,7 +9,8 @@
 
 enum { MAX_BUCKETS = 100 * 1000, MAX_CELLS = 2 * 1000 * 1000 };
 
-/* Widths a person can read on an axis. */
+/* Widths a person can read on an axis. Between one and ten seconds there is none: from ten
+ * on a store answers without reading samples. */
 static const int64_t widths[] = {
 	10 * NS_PER_MS,
 	20 * NS_PER_MS,
@@ -18,8 +19,6 @@ static const int64_t widths[] = {
 	200 * NS_PER_MS,
 	500 * NS_PER_MS,
 	NS_PER_SEC,
-	2 * NS_PER_SEC,
-	5 * NS_PER_SEC,
 	10 * NS_PER_SEC,
 	30 * NS_PER_SEC,
 	60 * NS_PER_SEC,
