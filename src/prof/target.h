@@ -38,8 +38,10 @@ struct lane {
 	int64_t state_ns; /* when the kernel was last asked */
 	uint64_t futex;   /* address that futex_kind was found for */
 	wait_id futex_kind;
-	uint32_t n_still; /* ticks without a change */
-	uint32_t misses;  /* tries to open its task that failed */
+	uint32_t n_still; /* ticks blocked without a change */
+	bool parked, changed;
+	uint32_t n_kept; /* frames of the last sample */
+	uint32_t misses; /* tries to open its task that failed */
 	uint64_t voluntary, involuntary;
 	bool named;
 	char name[128];
@@ -80,9 +82,9 @@ struct target {
 	uint32_t second;
 	int64_t last_ns, metric_ns, attached_ns;
 	thread_id next_thread;
-	size_t next_switch;    /* round robin of switch counts */
-	uint64_t gil_mark;     /* hash of the GILs at the last tick */
-	int64_t scan_ns;       /* when all parked threads were last looked at */
+	size_t next_switch; /* round robin of switch counts */
+	uint64_t gil_mark;  /* hash of the GILs at the last tick */
+	size_t n_parked, next_parked;
 	struct stop unstopped; /* asked to stop, but sleeping uninterruptibly */
 	enum status trouble;   /* of the last tick as a whole */
 	int64_t trouble_ns;    /* since when */
@@ -127,6 +129,10 @@ bool target_same_program(const struct target *t);
 
 /* What a thread that sleeps in a system call waits for. */
 wait_id target_wait(struct target *t, struct lane *l, const struct task_state *now);
+/* target_park.c: wakes what has moved, before the threads are sampled; parks a thread that
+ * sleeps, after. */
+void target_wake(struct target *t, const struct tick *k);
+void target_park(struct target *t, struct lane *l);
 /* target_state.c: kernel state and flags of one thread, as of now. */
 void lane_update_state(struct target *t, struct lane *l, const struct tick *k);
 

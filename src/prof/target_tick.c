@@ -73,7 +73,8 @@ static uint32_t look_twice(struct target *t, struct walk_thread *w, uint32_t sou
 	if (walker_again(t->walker, w, false) != ST_OK)
 		return w->n_frames;
 	if (sound < w->n_frames && same_frame(&caller, &w->frames[sound - 1]) &&
-		callee.addr == w->frames[sound].addr && callee.code == w->frames[sound].code)
+		callee.addr == w->frames[sound].addr &&
+		callee.code == w->frames[sound].code)
 		edges_trust_one(t->edges, &caller, callee.code);
 	return edges_judge(t->edges, w, walker_epoch(t->walker));
 }
@@ -159,6 +160,13 @@ static void sample_thread(
 	bool still; /* sleeps where it slept: its native stack is known */
 	uint32_t n;
 
+	if (l->parked) {
+		target_put(
+			t, l, tick, resolver_stack(t->resolver, &l->stack, w, l->n_kept));
+		stats->n_samples++;
+		t->totals.samples++;
+		return;
+	}
 	/* The kernel is asked before a stop, which would show as one. */
 	if ((k->options->blocking != BLOCKING_NEVER || t->natives) &&
 		!(w->flags & WALK_PARKED))
@@ -185,8 +193,12 @@ static void sample_thread(
 		stats->n_repaired++;
 		t->totals.repaired++;
 	}
+	l->changed = w->flags & WALK_CHANGED;
+	l->n_kept = n;
 	target_put(t, l, tick, stack_of(t, w, l, n, still, k));
 	walk_taken(w);
+	if (!t->natives && k->options->blocking != BLOCKING_ALWAYS)
+		target_park(t, l);
 	stats->n_samples++;
 	t->totals.samples++;
 }
@@ -234,6 +246,7 @@ enum status target_tick(struct target *t, const struct tick *k)
 	weight = t->last_ns ? began - t->last_ns : 0;
 	t->last_ns = began;
 	tick = chunk_tick(&t->chunk, began + k->wall_ns, (uint64_t)weight);
+	target_wake(t, k);
 	w = walker_threads(t->walker, &n);
 	for (i = 0; i < n; i++)
 		sample_thread(t, w[i], k, tick);

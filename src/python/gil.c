@@ -125,6 +125,48 @@ void gil_thread_flags(struct walker *w, struct wthread *t)
 	p->flags |= flags;
 }
 
+/* Members of the GIL that tell: last holder, switches, and of its condition variable (as
+ * glibc has it) the sequence of waits and the number of waiters. */
+static void want_mark_of(struct fieldset *s, const struct abi *a, uint32_t gil, int *mark)
+{
+	enum { WSEQ = 0, WREFS = 36 };
+
+	mark[0] = fieldset_add(s, gil + a->gil.holder, 8);
+	mark[1] = fieldset_add(s, gil + a->gil.switches, 8);
+	mark[2] = fieldset_add(s, gil + a->gil.cond + WSEQ, 8);
+	mark[3] = fieldset_add(s, gil + a->gil.cond + WREFS, 4);
+}
+
+void gil_want_mark(struct walker *w)
+{
+	const struct abi *a = w->abi;
+
+	w->r_mark[0] = w->i_mark[0] = -1;
+	if (a->gil.switches == ABI_NONE || a->gil.cond == ABI_NONE || a->free_threaded)
+		return;
+	if (a->interp.gil != ABI_NONE)
+		want_mark_of(&w->interpset, a, a->interp.gil, w->i_mark);
+	else if (a->runtime.gil != ABI_NONE && w->root.runtime_addr)
+		want_mark_of(&w->rootset, a, a->runtime.gil, w->r_mark);
+}
+
+bool walker_gil_mark(const struct walker *w, uint64_t *mark)
+{
+	uint64_t h = 1;
+	uint32_t i, k;
+
+	if (w->r_mark[0] < 0 && w->i_mark[0] < 0)
+		return false;
+	for (k = 0; w->r_mark[0] >= 0 && k < 4; k++)
+		h = hash_step(h, root_get(w, w->r_mark[k]));
+	for (i = 0; w->i_mark[0] >= 0 && i < w->n_interps; i++) {
+		for (k = 0; k < 4; k++)
+			h = hash_step(h, interp_get(w, w->interps[i], w->i_mark[k]));
+	}
+	*mark = h;
+	return true;
+}
+
 bool walker_in_gil(const struct walker *w, uint64_t addr)
 {
 	const struct abi *a = w->abi;

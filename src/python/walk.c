@@ -84,6 +84,7 @@ struct walker *walker_new(struct mem *mem, const struct abi *abi,
 	else
 		want_statics(w);
 	want_interp(w);
+	gil_want_mark(w);
 	fieldset_seal(&w->rootset);
 	fieldset_seal(&w->interpset);
 	if (w->rootset.total > sizeof(w->root_copy) ||
@@ -547,6 +548,54 @@ enum status walker_again(struct walker *w, struct walk_thread *p, bool still)
 	t->still = false;
 	w->stats.n_calls += w->mem->n_calls - calls;
 	return st == ST_OK ? p->status : st;
+}
+
+/* Where the leaf keeps its instruction, and what is known of it. */
+static bool leaf_place(const struct walker *w, const struct wthread *t, uint64_t *addr)
+{
+	const struct abi *a = w->abi;
+
+	if (!t->pub.n_frames)
+		return false;
+	*addr = t->pub.frames[t->pub.n_frames - 1].addr +
+		(a->value.frame_kind ? a->iframe.instr : a->frame.lasti);
+	return true;
+}
+
+static bool leaf_moved(const struct walker *w, const struct wthread *t)
+{
+	uint64_t instr = t->pub.frames[t->pub.n_frames - 1].instr;
+
+	if (!t->peek_ok)
+		return true;
+	return w->abi->value.frame_kind ? t->peek != instr
+					: (uint32_t)t->peek != (uint32_t)instr;
+}
+
+void walker_look(struct walker *w)
+{
+	uint64_t calls = w->mem->n_calls, addr;
+	size_t k;
+
+	for (k = 0; k < w->n_threads; k++) {
+		struct wthread *t = w->threads[k];
+
+		if (!(t->pub.flags & WALK_PARKED))
+			continue;
+		plan_add(w, t->pub.tstate_addr, t->ts[!t->side], w->ts_len, &t->ts_ok);
+		if (leaf_place(w, t, &addr))
+			plan_add(w, addr, &t->peek, sizeof(t->peek), &t->peek_ok);
+	}
+	plan_read(w);
+	for (k = 0; k < w->n_threads; k++) {
+		struct wthread *t = w->threads[k];
+
+		if ((t->pub.flags & WALK_PARKED) &&
+			(!t->ts_ok || memcmp(t->ts[0], t->ts[1], w->ts_len) ||
+				(leaf_place(w, t, &addr) && leaf_moved(w, t))))
+			t->pub.flags &= ~(uint32_t)WALK_PARKED;
+	}
+	w->stats.n_calls += w->mem->n_calls - calls;
 }
 
 struct walk_thread **walker_threads(struct walker *w, size_t *n)

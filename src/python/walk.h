@@ -136,6 +136,13 @@ enum status walker_tick(struct walker *w);
 /* Reads one thread again: because its sample was torn, or, with `still`, because it was
  * stopped, and what its pointer says is true. */
 enum status walker_again(struct walker *w, struct walk_thread *t, bool still);
+/* A number that changes whenever a thread takes the GIL from another or begins to wait
+ * for it: while it stands, a thread that was blocked has not run Python. False: the
+ * version or build has no such thing. As of the last tick. */
+bool walker_gil_mark(const struct walker *w, uint64_t *mark);
+/* Looks at the parked threads, all in one read: thread state and place in the leaf. Those
+ * that have moved are no longer WALK_PARKED; read them again. */
+void walker_look(struct walker *w);
 /* The threads, in no particular order; *n is their number. Borrowed until the next tick. */
 struct walk_thread **walker_threads(struct walker *w, size_t *n);
 /* Is the frame's code object still the one that got its number? Reads it anew. */

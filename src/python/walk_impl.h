@@ -135,6 +135,8 @@ struct wthread {
 	uint64_t cframe_addr;
 	uint64_t exc_addr;
 	uint8_t exc[EXC_LEN];
+	uint64_t peek; /* the leaf's instruction, looked at while parked */
+	bool peek_ok;
 	int64_t proved_ns; /* when all codes of the stack were last proved */
 	uint32_t changed;  /* the first frame, from the root, that changed last time */
 	/* 3.11+ */
@@ -163,7 +165,7 @@ struct winterp {
 	uint64_t gil_holder;
 	bool gc, ok, linked, gil_ok;
 	uint8_t copy[4096];
-	uint8_t gil_copy[64];
+	uint8_t gil_copy[128];
 };
 
 struct walk_era {
@@ -189,6 +191,7 @@ struct walker {
 	struct fieldset rootset, interpset;
 	uint64_t root_base;
 	int r_head, r_current, r_gc;
+	int r_mark[4], i_mark[4]; /* what moves when a thread takes or awaits the GIL */
 	int i_next, i_head, i_main, i_gil_locked, i_gil_holder, i_gc, i_generation;
 	uint8_t root_copy[8192];
 	bool root_ok;
@@ -297,6 +300,7 @@ void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generati
 /* w->chain becomes t->pub.frames. */
 void emit_chain(struct walker *w, struct wthread *t);
 
+void gil_want_mark(struct walker *w);
 void gil_update(struct walker *w);
 void gil_thread_flags(struct walker *w, struct wthread *t);
 /* The kernel's id of a thread, from its thread state or its struct pthread. */
