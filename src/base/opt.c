@@ -105,6 +105,8 @@ static int parse_long(const struct opt_page *page, int argc, char **argv, int *i
 			suggest(page, word, err);
 		return -1;
 	}
+	if (!p.o)
+		BUG("found option '%s' without a row", name);
 	if (!p.o->kind->takes_value) {
 		if (eq)
 			return err_set(err, ERR_USAGE, "--%s takes no value", p.o->name);

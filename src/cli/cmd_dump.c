@@ -12,6 +12,20 @@ struct dump_cmd_options {
 	bool json, full_paths, source;
 };
 
+static int check_words(
+	const struct dump_cmd_options *o, const struct opt_args *args, struct err *err)
+{
+	if (o->what.native && o->what.locals)
+		return err_set(err, ERR_USAGE,
+			"--native and --locals do not go together: ask twice");
+	if (o->what.core && (args->n || o->pids.pids.n || o->what.native))
+		return err_set(err, ERR_USAGE,
+			"--core goes without a process and without --native");
+	if (o->what.exe && !o->what.core)
+		return err_set(err, ERR_USAGE, "--exe goes with --core");
+	return 0;
+}
+
 static int run(const void *options, const struct opt_args *args, struct err *err)
 {
 	const struct dump_cmd_options *o = options;
@@ -26,16 +40,17 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	int ret = -1;
 
 	what.all_source = o->source;
-	if (pids_of(&pids, &o->pids, args, false, err) < 0)
+	if (check_words(o, args, err) < 0 ||
+		pids_of(&pids, &o->pids, args, what.core, err) < 0)
 		goto out;
 	json_init(&j, &out);
 	j.indent = true;
 	if (o->json)
 		json_array(&j);
-	for (i = 0; i < pids.n; i++) {
+	for (i = 0; i < (what.core ? 1 : pids.n); i++) {
 		struct dump d;
 
-		if (dump_take(&d, pids.v[i], &what, err) == 0) {
+		if (dump_take(&d, what.core ? 0 : pids.v[i], &what, err) == 0) {
 			if (o->json)
 				dump_json(&d, &j);
 			else
@@ -57,7 +72,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	}
 	if (shown)
 		fwrite(out.data, 1, out.len, stdout);
-	if (pids.n == 1)
+	if (pids.n == 1 || what.core)
 		ret = shown ? 0 : -1;
 	else
 		ret = shown && shown + passed == pids.n ? 0 : 1;
@@ -70,6 +85,11 @@ out:
 static const struct opt rows[] = {
 	OPT("locals", 'l', flag, dump_cmd_options, what.locals, NULL,
 		"the variables of every frame and their values"),
+	OPT("asyncio", 'a', flag, dump_cmd_options, what.asyncio, NULL,
+		"every asyncio task too: where it stands, and who awaits it (3.7 and "
+		"newer)"),
+	OPT("native", 'n', flag, dump_cmd_options, what.native, NULL,
+		"C, C++ and Rust frames too; each thread is stopped for a moment"),
 	OPT("source", 0, flag, dump_cmd_options, source, NULL,
 		"the source line of every frame, not only of the innermost"),
 	OPT("full-filenames", 0, flag, dump_cmd_options, full_paths, NULL,
@@ -81,6 +101,10 @@ static const struct opt rows[] = {
 		.offer = OFFER_CHOICES),
 	OPT("json", 'j', flag, dump_cmd_options, json, NULL,
 		"a JSON array for programs, one object a process"),
+	OPT("core", 0, string, dump_cmd_options, what.core, "FILE",
+		"read an ELF core file instead of a process"),
+	OPT("exe", 0, string, dump_cmd_options, what.exe, "FILE",
+		"the program of the core, when it is not where it was"),
 	OPT_END,
 };
 static const struct opt_group groups[] = {
@@ -93,7 +117,7 @@ const struct cmd cmd_dump = {
 	.page = {
 		.name = "dump",
 		.summary = "every thread's stack of a process, once",
-		.usage = "[OPTIONS] PID...",
+		.usage = "[OPTIONS] (PID... | --core FILE)",
 		.about = "Reads the process once, without stopping it: each Python thread with "
 			 "what it is doing, innermost call first. Source lines come from the "
 			 "files as the process sees them.",
@@ -102,8 +126,7 @@ const struct cmd cmd_dump = {
 			{ "sudo pystrobe dump 4242", "what is it doing right now?" },
 			{ "sudo pystrobe dump -s --locals 4242",
 				"with variables, and its workers too" },
-			{ "sudo pystrobe dump 4242 --json | jq '.[].threads[].frames[0]'",
-				"innermost frames, for a script" },
+			{ "pystrobe dump --core core.4242 --locals", "after a crash" },
 		},
 		.offer = OFFER_PIDS,
 	},

@@ -56,7 +56,8 @@ static void option(struct buf *out, const struct opt *o)
 	}
 	buf_char(out, '\n');
 	put(out, o->help);
-	if (o->choices && o->kind == &opt_choice && !strchr(o->metavar, '|')) {
+	if (o->choices && o->kind == &opt_choice && o->metavar &&
+		!strchr(o->metavar, '|')) {
 		buf_str(out, ": ");
 		put(out, o->choices);
 	}

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/probe.h"
+#include "proc/core.h"
 #include "proc/find.h"
 #include "proc/inside.h"
 #include "proc/why.h"
@@ -18,7 +19,9 @@ enum {
 	READS_NAMES = 100000,  /* bounds of the cold readers */
 	READS_LOCALS = 200000, /* per thread */
 	SOURCE_MAX = 400,      /* bytes of a source line */
+	READS_TASKS = 1000000,
 };
+#define STOP_NS (200 * NS_PER_MS)
 
 struct taking {
 	const struct dump_options *o;
@@ -70,7 +73,7 @@ static const char *source_line(struct dump *d, pid_t pid, const char *file, uint
 	struct buf b = BUF_INIT;
 	const char *text = NULL;
 
-	if (file[0] && file[0] != '<' && line &&
+	if (file[0] && file[0] != '<' && line && !d->is_core &&
 		inside_line(pid, file, line, SOURCE_MAX, &b)) {
 		const char *at = b.data + strspn(b.data, " \t\f");
 		size_t len = strlen(at);
@@ -138,11 +141,63 @@ static void take_frames(struct taking *t, struct dump *d, const struct walk_thre
 	}
 }
 
+static void take_stack(
+	struct taking *t, struct dump *d, stack_id id, struct dump_thread *out)
+{
+	const struct stack *s = symbols_stack_of(t->symbols, id);
+
+	out->frames = arena_alloc(&d->arena, (s->depth + 1) * sizeof(*out->frames));
+	for (; id; id = s->parent) {
+		struct dump_frame *f = &out->frames[out->n_frames++];
+		const struct frame *frame;
+		const struct func *func;
+
+		s = symbols_stack_of(t->symbols, id);
+		frame = symbols_frame_of(t->symbols, s->frame);
+		func = symbols_func_of(t->symbols, frame->func);
+		f->name = text_of(d, t->symbols, func->name);
+		f->file = text_of(d, t->symbols,
+			func->flags & FUNC_NATIVE && !func->file ? func->module
+								 : func->file);
+		f->module = text_of(d, t->symbols, func->module);
+		f->line = frame->line;
+		f->flags = func->flags;
+	}
+}
+
+/* With native frames: the thread stands still while both stacks are read. False: it could
+ * not be stopped. */
+static bool take_native(
+	struct taking *t, struct dump *d, struct walk_thread *w, struct dump_thread *out)
+{
+	struct stop stop;
+	bool ok, merged;
+
+	if (!out->tid || w->status != ST_OK)
+		return false;
+	ok = stop_begin(&stop, out->tid, STOP_NS) == 0 &&
+	     walker_again(t->target->walker, w, true) == ST_OK &&
+	     natives_take(t->target->natives, out->tid) == ST_OK;
+	while (!stop_end(&stop))
+		;
+	if (ok)
+		take_stack(t, d,
+			natives_stack(t->target->natives, t->resolver, t->symbols, w,
+				w->n_frames, &merged),
+			out);
+	return ok;
+}
+
 /* As the sampler would record it. */
 static void take_state(struct taking *t, struct walk_thread *w, struct dump_thread *out,
 	struct lane *lane)
 {
 	*lane = (struct lane){ .walk = w, .task = { .syscall_fd = -1 } };
+	if (t->target->is_core) {
+		out->tid = w->tid;
+		out->state = w->flags & WALK_GIL ? STATE_GIL : 0;
+		return;
+	}
 	lane_update_state(t->target, lane, &t->tick);
 	out->state = lane->state;
 	out->wait = lane->wait;
@@ -168,11 +223,12 @@ static void take_thread(
 		out->is_daemon = name->daemon;
 	} else if (out->is_main) {
 		out->name = "MainThread"; /* threading is not imported */
-	} else if (out->tid) {
+	} else if (out->tid && !d->is_core) {
 		task_name(d->pid, out->tid, text, sizeof(text));
 		out->name = arena_strdup(&d->arena, text);
 	}
-	take_frames(t, d, w, out);
+	if (!t->target->natives || !take_native(t, d, w, out))
+		take_frames(t, d, w, out);
 	task_close(&lane.task);
 }
 
@@ -187,6 +243,46 @@ static int by_age(const void *a, const void *b)
 	return (x->ident > y->ident) - (x->ident < y->ident);
 }
 
+/* What can be said of both a process and a core. */
+static void take_build(struct taking *t, struct dump *d)
+{
+	d->build = probe_build(&t->target->runtime.version);
+	d->python = arena_strdup(&d->arena, t->target->runtime.version.text);
+	d->has_gil = !t->target->runtime.version.free_threaded;
+}
+
+static void take_core(struct taking *t, struct dump *d)
+{
+	const struct core_info *info = core_info(t->target->mem);
+
+	d->pid = info->pid;
+	d->is_core = true;
+	d->command = arena_strdup(&d->arena, info->args[0] ? info->args : info->name);
+	d->container = "";
+	d->held = info->signal ? arena_printf(&d->arena,
+					 "A core file: ended by signal %d (%s)",
+					 info->signal, strsignal(info->signal))
+			       : "A core file";
+	take_build(t, d);
+}
+
+/* Layouts of asyncio are in a module that may have been loaded late. */
+static void take_tasks(struct taking *t, struct dump *d)
+{
+	struct target *target = t->target;
+	struct runtime_query q = { .pid = target->is_core ? 0 : target->pid,
+		.mem = target->mem,
+		.maps = &target->maps };
+	struct err ignored = ERR_INIT;
+
+	if (target->is_core || maps_load(&target->maps, target->pid, &ignored) == 0)
+		runtime_load_asyncio(&q, &target->runtime);
+	objects_budget(&target->objects, READS_TASKS);
+	dump_tasks_take(
+		&d->tasks, &target->objects, target->runtime.interp_head_addr, &d->arena);
+	d->has_tasks = true;
+}
+
 static void take_process(struct taking *t, struct dump *d)
 {
 	struct find *find = find_new();
@@ -199,9 +295,7 @@ static void take_process(struct taking *t, struct dump *d)
 	d->up_s = p ? (double)(clock_wall_ns() - p->start_ns) / 1e9 : 0;
 	find_free(find);
 	d->held = arena_strdup(&d->arena, why_held(d->pid, text, sizeof(text)));
-	d->build = probe_build(&t->target->runtime.version);
-	d->python = arena_strdup(&d->arena, t->target->runtime.version.text);
-	d->has_gil = !t->target->runtime.version.free_threaded;
+	take_build(t, d);
 }
 
 static void take_names(struct taking *t, struct walk_thread **v, size_t n)
@@ -238,11 +332,13 @@ int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct er
 	int ret = -1;
 
 	*d = (struct dump){ .pid = pid };
-	if (why_not(pid, err) != WHY_OK)
+	if (!o->core && why_not(pid, err) != WHY_OK)
 		return -1;
-	t.target = target_open(pid, 0, false, abi_source_of(o->abi), err);
+	t.target = o->core ? target_open_core(o->core, o->exe, abi_source_of(o->abi), err)
+			   : target_open(pid, 0, o->native, abi_source_of(o->abi), err);
 	if (!t.target) {
-		probe_explain(pid, err);
+		if (!o->core)
+			probe_explain(pid, err);
 		return -1;
 	}
 	t.symbols = symbols_new();
@@ -250,17 +346,20 @@ int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct er
 		t.target->walker, t.target->mem, &t.target->runtime.abi, t.symbols);
 	v = look(&t, &n, err);
 	if (!v) {
-		why_explain(pid, err);
+		if (!o->core)
+			why_explain(pid, err);
 		goto out;
 	}
 	t.tick.now_ns = clock_mono_ns();
 	take_names(&t, v, n);
-	take_process(&t, d);
+	o->core ? take_core(&t, d) : take_process(&t, d);
 	d->threads = xcalloc(n + 1, sizeof(*d->threads));
 	for (i = 0; i < n; i++)
 		take_thread(&t, d, v[i], &d->threads[d->n_threads++]);
 	qsort(d->threads, d->n_threads, sizeof(*d->threads), by_age);
 	d->n_interps = count_interps(d);
+	if (o->asyncio)
+		take_tasks(&t, d);
 	ret = 0;
 out:
 	resolver_free(t.resolver);

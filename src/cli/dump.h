@@ -1,7 +1,8 @@
 /*
  * dump.h - one look at a process: every Python thread, what it is doing, its stack.
  *
- * dump_take() reads once and lets go; nothing of the target is stopped. Threads that moved
+ * dump_take() reads once and lets go; nothing of the target is stopped but, for native
+ * frames, each thread while its registers and stack are copied. Threads that moved
  * while they were read are read again, a few times; what could still not be read says so.
  */
 #ifndef CLI_DUMP_H
@@ -10,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/dump_tasks.h"
 #include "prof/state.h"
 #include "python/locals.h"
 
@@ -18,6 +20,7 @@
 #include <sys/types.h>
 
 struct dump_options {
+	const char *core, *exe; /* core file instead of a process; its program */
 	bool locals, native, asyncio;
 	const char *abi;     /* word of enum abi_source */
 	unsigned all_source; /* the line of every frame, not only of the leaf */
@@ -54,9 +57,12 @@ struct dump {
 	bool has_gil;
 	struct dump_thread *threads; /* main thread first, then by tid */
 	size_t n_threads, n_interps;
+	bool is_core, has_tasks;
+	struct dump_tasks tasks;
 	struct arena arena;
 };
 
+/* pid is not looked at when the options name a core. */
 int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct err *err);
 void dump_release(struct dump *d);
 

@@ -185,10 +185,12 @@ void dump_text(const struct dump *d, const struct dump_style *s, struct buf *out
 		out, "%s%s%s", ink(s->colour, INK_BOLD), head, ink(s->colour, INK_PLAIN));
 	text_fit(out, d->command,
 		s->columns > strlen(head) + 20 ? s->columns - strlen(head) : 20);
-	buf_printf(out, "\nPython %s%s%s, %zu thread%s, up %s, %s", d->python,
+	buf_printf(out, "\nPython %s%s%s, %zu thread%s", d->python,
 		d->build[0] ? " " : "", d->build, d->n_threads,
-		d->n_threads == 1 ? "" : "s", text_span(up, sizeof(up), d->up_s),
-		text_bytes(rss, sizeof(rss), (double)d->rss_bytes));
+		d->n_threads == 1 ? "" : "s");
+	if (!d->is_core)
+		buf_printf(out, ", up %s, %s", text_span(up, sizeof(up), d->up_s),
+			text_bytes(rss, sizeof(rss), (double)d->rss_bytes));
 	if (d->container[0])
 		buf_printf(out, ", container %s", d->container);
 	if (d->n_interps > 1)
@@ -199,6 +201,8 @@ void dump_text(const struct dump *d, const struct dump_style *s, struct buf *out
 			ink(s->colour, INK_PLAIN));
 	for (i = 0; i < d->n_threads; i++)
 		put_thread(d, &d->threads[i], s, out);
+	if (d->has_tasks)
+		dump_tasks_text(&d->tasks, s->colour, out);
 }
 
 static void json_frame(const struct dump_frame *f, struct json *j)
@@ -284,5 +288,9 @@ void dump_json(const struct dump *d, struct json *j)
 	for (i = 0; i < d->n_threads; i++)
 		json_thread(&d->threads[i], j);
 	json_end(j);
+	if (d->has_tasks) {
+		json_key(j, "tasks");
+		dump_tasks_json(&d->tasks, j);
+	}
 	json_end(j);
 }

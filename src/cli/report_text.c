@@ -78,7 +78,7 @@ static void put_row(const struct page *p, const struct flat_row *row,
 	const struct weight *all, bool line)
 {
 	const struct place *at = &row->place;
-	size_t start = p->out->len, used;
+	size_t start, used;
 	char self[32], where[16] = "";
 
 	buf_printf(p->out, "  %6.1f%% %6.1f%% %9s  %s", percent(p, &row->self, all),

@@ -198,11 +198,12 @@ static void give_events(struct import *im)
 
 static void set_clock(struct import *im)
 {
-	int64_t first = im->samples[0].time_ns, last = first, by;
+	int64_t first, last, by;
 	size_t i;
 
-	if (im->absolute)
+	if (im->absolute || !im->samples)
 		return;
+	first = last = im->samples[0].time_ns;
 	for (i = 0; i < im->n_samples; i++) {
 		int64_t t = im->samples[i].time_ns;
 

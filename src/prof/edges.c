@@ -88,7 +88,8 @@ static int entry_of(struct site *s, uint32_t code)
 }
 
 /* Counts one call; is the callee known at this site? */
-static bool count(struct edges *e, const struct raw_frame *caller, uint32_t code, bool sound)
+static bool count(
+	struct edges *e, const struct raw_frame *caller, uint32_t code, bool sound)
 {
 	struct site *s = site_of(e, caller);
 	int i = entry_of(s, code);

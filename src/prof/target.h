@@ -63,6 +63,7 @@ struct target {
 	struct runtime runtime;
 	struct procstat stat;
 	bool other_namespace;
+	bool is_core;
 	struct series series;
 	bool announced; /* the sink knows the series */
 
@@ -106,6 +107,10 @@ struct tick {
 /* Finds the interpreter, opens what is needed. `abi`: where layouts come from. */
 struct target *target_open(
 	pid_t pid, double rate_hz, bool native, enum abi_source abi, struct err *err);
+/* The same of a core file, for walking and reading only; exe: the program's file, or NULL
+ * for what the core names. Its maps stay loaded. */
+struct target *target_open_core(
+	const char *core, const char *exe, enum abi_source abi, struct err *err);
 void target_free(struct target *t);
 
 /* target_native.c: threads that have never run Python, with --native. */

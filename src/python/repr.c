@@ -1,4 +1,8 @@
-/* repr.c - see repr.h */
+/*
+ * repr.c - see repr.h
+ *
+ * One file because the kinds call each other: a list of objects of lists.
+ */
 #include "python/repr.h"
 
 #include "base/alloc.h"

@@ -13,6 +13,8 @@
  * they disagree the frames are right: a frame that runs has no saved stack pointer, one
  * that has called on has. Hence the leaf is the first running frame, seen from the root,
  * that no C call lies above of; and a leaf that has called on has its callee beside it.
+ *
+ * One file because planning, following and judging share the copies of one tick.
  */
 #include "python/walk_impl.h"
 

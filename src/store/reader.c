@@ -4,6 +4,9 @@
  *
  * A range is answered level by level: the buckets of a level that are there and lie in
  * the range, the gaps between them from the level below, at the bottom the chunks.
+ *
+ * One file because a query's parts (blocks, tail, levels) are chosen together; its walk
+ * over keys, its series and its events share them.
  */
 #include "store/inside.h"
 

@@ -5,6 +5,8 @@
  *
  * A disk that cannot be written to costs nothing but the seconds that no longer fit the
  * queue: RocksDB is reopened once a probe of the directory succeeds.
+ *
+ * One file because the writer thread's state is its alone: series, buckets and batch.
  */
 #include "store/inside.h"
 

@@ -1,4 +1,8 @@
-/* test_store.c - what goes into a store comes out of it: codecs, roll-ups, tail, blocks */
+/*
+ * test_store.c - what goes into a store comes out of it: codecs, roll-ups, tail, blocks
+ *
+ * One file because all of it works on the same loaded stores.
+ */
 #include "test.h"
 
 #include "load.h"
