@@ -138,6 +138,7 @@ int folded_read(struct import *im, struct err *err)
 int folded_sniff(const char *head, size_t len)
 {
 	struct line l = line_first(head, len);
+	const size_t long_line = 32 * 1024; /* longer than these is cut off by the head */
 	int good = 0, bad = 0, semicolons = 0;
 
 	if (memchr(head, '\0', len) || !len || head[0] == '{' || head[0] == '[')
@@ -150,6 +151,8 @@ int folded_sniff(const char *head, size_t len)
 			continue;
 		if (l.next == l.end && l.at + l.len == l.end && good)
 			break; /* the head may end inside it */
+		if (l.at + l.len == head + len && n > long_line && memchr(l.at, ';', n))
+			return 25;
 		if (!line_cut_value(l.at, &n, &value)) {
 			bad++;
 			continue;

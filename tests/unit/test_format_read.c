@@ -252,3 +252,18 @@ TEST(counts_beyond_the_bound_keep_their_time_and_say_so)
 	tape_free(t);
 	buf_release(&warnings);
 }
+
+TEST(a_first_line_longer_than_what_is_sniffed_is_still_folded_text)
+{
+	struct buf in = BUF_INIT;
+	struct tape *t;
+	int i;
+
+	for (i = 0; i < 5000; i++)
+		buf_printf(&in, "%sfunction_%d (app.py:%d)", i ? ";" : "", i, i + 1);
+	buf_str(&in, " 3\n");
+	t = ft_text(in.data);
+	CHECK_INT(sum(ft_folded(t, "weight=samples root=function_4999")), 3);
+	tape_free(t);
+	buf_release(&in);
+}
