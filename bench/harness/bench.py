@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from . import machine, stats
-from .process import Failed, Program
+from .process import Failed, Program, pin
 from .profile import profile
 from .tools import Ask
 
@@ -131,7 +131,7 @@ class Bench:
         argv = [os.path.join(self.build, "bench", "timer"), str(hz),
                 str(seconds or self.seconds)]
         run = subprocess.run(argv, capture_output=True, text=True, timeout=60,
-                             preexec_fn=lambda: os.sched_setaffinity(0, {self.core}))
+                             preexec_fn=pin({self.core}))
         if run.returncode:
             raise Failed(run.stderr.strip())
         return json.loads(run.stdout)
