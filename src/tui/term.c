@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -190,6 +191,19 @@ static const struct {
 	{ KEY_RESIZE, KEY_IS_RESIZE },
 };
 
+/* SIGWINCH may reach any thread, or come while curses is not looking: ask the terminal. */
+static bool has_new_size(void)
+{
+	struct winsize ws;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 || !ws.ws_row || !ws.ws_col ||
+		(ws.ws_row == LINES && ws.ws_col == COLS))
+		return false;
+	resizeterm(ws.ws_row, ws.ws_col);
+	clearok(curscr, TRUE);
+	return true;
+}
+
 unsigned term_key(int timeout_ms)
 {
 	wint_t key;
@@ -202,6 +216,8 @@ unsigned term_key(int timeout_ms)
 	kind = get_wch(&key);
 	if (interrupted)
 		return KEY_IS_INTERRUPT;
+	if (has_new_size())
+		return KEY_IS_RESIZE;
 	if (kind == ERR)
 		return KEY_NOTHING;
 	if (kind == KEY_CODE_YES) {
