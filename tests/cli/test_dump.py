@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import EACH, NEWEST, PYSTROBE, Target
+from conftest import EACH, HERE, NEWEST, PYSTROBE, Target
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
 
@@ -76,6 +76,20 @@ def test_colour_is_for_terminals_only(target):
 
     assert b"\033[1m" in through_a_terminal(NO_COLOR="")
     assert b"\033" not in through_a_terminal(NO_COLOR="1")
+
+
+@pytest.mark.parametrize("python", [p for p in EACH if p.version >= (3, 7)], ids=lambda p: p.name)
+def test_asyncio_tasks_say_where_they_stand_and_who_waits(run, python):
+    with Target(python.argv, script=HERE / "tasks.py") as target:
+        (process,) = json.loads(run("dump", target.pid, "--asyncio", "--json")[0])
+        assert "Asyncio: 3 tasks" in run("dump", target.pid, "--asyncio")[0]
+    tasks = process["tasks"]
+    assert [t["state"] for t in tasks] == ["waiting"] * 3
+    (main,) = [t for t in tasks if t["frames"][-1]["function"].endswith("main")]
+    assert main["awaited_by"] == []
+    for fetch in [t for t in tasks if t is not main]:
+        assert [f["function"] for f in fetch["frames"]] == ["sleep", "fetch"]
+        assert fetch["frames"][1]["line"] == 8 and fetch["awaited_by"] == [tasks.index(main)]
 
 
 def test_several_processes_and_one_that_is_gone(run, target):
