@@ -124,7 +124,7 @@ export class App {
 
 	/** Does the window move with time? */
 	get follows() {
-		return !this.store.get("until") && !/^\d|^@/.test(this.store.get("from", "-")) && !selection(this.store);
+		return ["", "now"].includes(this.store.get("until")) && !/^\d|^@/.test(this.store.get("from", "-")) && !selection(this.store);
 	}
 
 	followLive() {
