@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { browserPath, ended, pystrobe, Site } from "./site.mjs";
+import { browserPath, pystrobe, Site } from "./site.mjs";
 
 const skip = browserPath ? false : "no Chromium: apt-get install chromium";
 const site = new Site();
@@ -250,7 +250,7 @@ test("live grows by itself, keeps zoom and search, pauses, and comes back after 
 	assert.equal(await total(), paused);
 	await page.locator(".button.live").click();
 	await grows(paused);
-	await ended(site.server);
+	await site.stop();
 	await page.waitForFunction(() => window.pystrobe.live.state === "lost", null, { timeout: 30000 });
 	await site.serve(`127.0.0.1:${site.port}`, []);
 	await page.waitForFunction(() => window.pystrobe.live.state === "live", null, { timeout: 30000 });
@@ -259,7 +259,7 @@ test("live grows by itself, keeps zoom and search, pauses, and comes back after 
 });
 
 test("with a token the link opens the page once and the cookie stays", { skip }, async () => {
-	await ended(site.server);
+	await site.stop();
 	await site.serve("127.0.0.1:0", ["--token", "s3cret-words"]);
 	const bare = new URL("/", site.url).href;
 	assert.equal((await fetch(new URL("/api/v1/status", bare))).status, 401);
@@ -278,7 +278,7 @@ test("with a token the link opens the page once and the cookie stays", { skip },
 });
 
 test("the stored numbers are those that the page showed", { skip }, async () => {
-	await ended(site.server);
+	await site.stop();
 	const [from, until] = range.split("&").map((p) => p.split("=")[1]);
 	const out = spawnSync(pystrobe, ["export", String(site.store), "-f", "folded", "--weight", "samples", "-o", "-", "--from", from, "--until", until], { encoding: "utf8" });
 	const sum = out.stdout.trim().split("\n").reduce((n, line) => n + Number(line.match(/ (\d+)$/)?.[1] ?? 0), 0);

@@ -74,6 +74,14 @@ export class Site {
 		this.port = new URL(this.url).port;
 	}
 
+	/** Ends the server, which must end well: nothing leaked, nothing undefined. */
+	async stop() {
+		const said = /** @type {string[]} */ ([]);
+		this.server?.stderr?.on("data", (d) => said.push(String(d)));
+		const code = this.server ? await ended(this.server) : 0;
+		if (code !== 0) throw new Error(`the server ended with ${code}: ${said.join("").slice(-4000)}`);
+	}
+
 	/** @param {string} path @returns {Promise<any>} */
 	async api(path) {
 		const answer = await fetch(new URL(`/api/v1/${path}`, this.url));
@@ -113,7 +121,7 @@ export class Site {
 
 	async end() {
 		await this.browser?.close();
-		if (this.server) await ended(this.server);
+		await this.stop();
 		if (this.target) await ended(this.target, "SIGKILL");
 		if (this.dir) rmSync(this.dir, { recursive: true, force: true });
 	}
