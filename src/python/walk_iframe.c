@@ -485,6 +485,39 @@ static uint64_t beside(struct walker *w, const struct raw_frame *f)
 	return c && c->bytes ? f->addr + c->bytes : 0;
 }
 
+/* Was the frame at this place, from the root, a caller in the last tick too? Then it need
+ * not be asked whether it stands at a return. */
+static bool was_caller(const struct wthread *t, uint32_t root, const struct raw_frame *f)
+{
+	const struct raw_frame *was = &t->pub.frames[root];
+
+	return root + 1 < t->pub.n_frames && was->addr == f->addr &&
+	       was->instr == f->instr && was->code_addr == f->code_addr;
+}
+
+/* What is known of the instruction at which a frame was saved. */
+enum { SITE_SEEN = 1, SITE_RETURN = 2 };
+
+static uint64_t *site_of(
+	struct walker *w, const struct raw_frame *f, const struct wcode *c)
+{
+	const struct abi_values *v = &w->abi->value;
+	uint64_t *site;
+	uint8_t op = 0;
+
+	if (w->returns.n > CODES_MAX)
+		map_clear(&w->returns);
+	site = map_put(&w->returns, hash_step(f->instr, c->number));
+	if (*site)
+		return site;
+	*site = SITE_SEEN;
+	if (chase(w, f->instr, &op, 1) &&
+		(op == v->op_return || op == v->op_return_const ||
+			op == v->op_return_traced || op == v->op_return_const_traced))
+		*site |= SITE_RETURN;
+	return site;
+}
+
 /*
  * Was the frame saved because it has ended, at a return with an empty stack, or because it
  * has not begun? Then nothing that it called is alive. (Where a caller was saved at the
@@ -492,29 +525,13 @@ static uint64_t beside(struct walker *w, const struct raw_frame *f)
  */
 static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 {
-	const struct abi_values *v = &w->abi->value;
 	struct wcode *c = codes_find(w, f->code_addr);
-	uint64_t *known;
-	uint8_t op = 0;
 
-	if (v->op_return == ABI_NO_VALUE || !c)
+	if (w->abi->value.op_return == ABI_NO_VALUE || !c)
 		return false;
 	if (!f->tlbc && f->instr < c->first)
 		return true;
-	if (f->used != c->locals)
-		return false;
-	if (w->returns.n > CODES_MAX)
-		map_clear(&w->returns);
-	known = map_put(&w->returns, hash_step(f->instr, c->number));
-	if (!*known) {
-		*known = 1;
-		if (chase(w, f->instr, &op, 1) &&
-			(op == v->op_return || op == v->op_return_const ||
-				op == v->op_return_traced ||
-				op == v->op_return_const_traced))
-			*known = 2;
-	}
-	return *known == 2;
+	return f->used == c->locals && (*site_of(w, f, c) & SITE_RETURN);
 }
 
 /*
@@ -534,16 +551,16 @@ static uint32_t frames_above(
 		uint64_t addr;
 		const uint8_t *at;
 
-		if (calls_only && has_no_callee(w, &last))
-			return n;
+		if (has_no_callee(w, &last))
+			break;
 		addr = beside(w, &last);
 		at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
 		if (!at || ld64(at + w->abi->iframe.previous) != last.addr ||
 			!frame_of(w, at, addr, &v[n]) || !codes_find(w, v[n].code_addr))
-			return calls_only ? n : 0;
+			break;
 		last = v[n++];
 	}
-	return (last.flags & RAW_SAVED) && !calls_only ? 0 : n;
+	return calls_only || !(last.flags & RAW_SAVED) ? n : 0;
 }
 
 /* Puts n frames on top of the chain; v has the leaf last. */
@@ -563,21 +580,18 @@ static void push_above(struct walker *w, const struct raw_frame *v, uint32_t n)
 static bool extend(struct walker *w, struct wthread *t)
 {
 	struct raw_frame up[EXTEND_MAX];
-	uint32_t n = w->n_chain ? frames_above(w, t, w->chain[0], up) : 0;
+	uint32_t n;
 
+	if (!w->n_chain)
+		return false;
+	/* Both pointers name it: it is clearing away its callee, or in C. */
+	if (t->after_ok && t->top_after == w->chain[0].addr &&
+		t->top[t->side] == w->chain[0].addr)
+		return false;
+	n = frames_above(w, t, w->chain[0], up);
 	if (n)
 		push_above(w, up, n);
 	return n > 0;
-}
-
-/* Was the frame at this place, from the root, a caller in the last tick too? Then it need
- * not be asked whether it stands at a return. */
-static bool was_caller(const struct wthread *t, uint32_t root, const struct raw_frame *f)
-{
-	const struct raw_frame *was = &t->pub.frames[root];
-
-	return root + 1 < t->pub.n_frames && was->addr == f->addr &&
-	       was->instr == f->instr && was->code_addr == f->code_addr;
 }
 
 static void cut_above(struct walker *w, uint32_t i)
@@ -698,6 +712,26 @@ static uint64_t pointer_now(struct walker *w, struct wthread *t)
 	return t->top[t->side];
 }
 
+/*
+ * The pointer named a generator that has ended since: what it leads to is gone, its code
+ * is not. It stands on what is left of the stack; the edge to it is judged later.
+ */
+static void put_back_generator(struct walker *w, struct wthread *t, uint64_t pointer)
+{
+	const uint8_t *at;
+	struct raw_frame f;
+	int32_t index;
+	bool again = true;
+
+	if (!w->n_chain || w->chain[0].addr == pointer ||
+		stacked_at(w, t, pointer, &index, &again) || index >= 0)
+		return;
+	at = loose_at(w, t, pointer);
+	if (at && !find_loose(t, pointer)->below && frame_of(w, at, pointer, &f) &&
+		(f.flags & RAW_GENERATOR) && codes_find(w, f.code_addr))
+		push_above(w, &f, 1);
+}
+
 static enum status iframe_decode(struct walker *w, struct wthread *t)
 {
 	uint64_t pointer = pointer_now(w, t);
@@ -715,9 +749,12 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 	if (st != ST_OK)
 		return st;
 	st = follow(w, t, pointer);
+	if (st == ST_OK && !w->n_chain && t->pub.n_frames && !t->still)
+		st = ST_TORN; /* junk that looked like a shim */
 	if (st != ST_OK && st != ST_LIMIT) {
 		if (from_root(w, t) != ST_OK)
 			return st;
+		put_back_generator(w, t, pointer);
 		w->chain_patched = true;
 	}
 	repaired = w->chain_patched;
