@@ -2,6 +2,9 @@
  * reader.c - a store as a source: blocks, roll-ups and raw from a view of the database,
  * then the seconds that are not in it yet.
  *
+ * Longer than most: the walk over one block and series, and the query over many, are two
+ * halves of one thing and share its state.
+ *
  * A range is answered level by level: the buckets of a level that are there and lie in
  * the range, the gaps between them from the level below, at the bottom the chunks.
  *

@@ -3,6 +3,8 @@
  * first to use; between seconds roll-ups and retention. No read happens on the way of a
  * second that comes in time.
  *
+ * Longer than most: all of this is the state of one thread, in the order of a second's life.
+ *
  * A disk that cannot be written to costs nothing but the seconds that no longer fit the
  * queue: RocksDB is reopened once a probe of the directory succeeds.
  *
