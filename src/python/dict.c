@@ -194,8 +194,18 @@ enum status set_open(struct objects *o, uint64_t set, struct dict_iter *it)
 	return done(it, mask < SLOTS_MAX && it->width <= DICT_ENTRY_MAX ? ST_OK : ST_BAD);
 }
 
-/* Free slots have no key; the hash of deleted ones is -1 (Objects/setobject.c). In 2.7
- * deleted ones keep their hash, and a dummy key that is a str: that one is seen. */
+/* 2.7 puts this str where an element was, and keeps the hash. */
+static bool is_dummy_27(struct objects *o, uint64_t key)
+{
+	static const char dummy[] = "<dummy key>";
+	char text[sizeof(dummy)];
+
+	return !abi_has(o->abi->str.size) && abi_has(o->abi->bytes.data) &&
+	       objects_read(o, key + o->abi->bytes.data, text, sizeof(text)) == ST_OK &&
+	       !memcmp(text, dummy, sizeof(dummy));
+}
+
+/* Free slots have no key; the hash of deleted ones is -1 (Objects/setobject.c). */
 bool set_next(struct dict_iter *it, uint64_t *key)
 {
 	const uint8_t *e;
@@ -205,7 +215,7 @@ bool set_next(struct dict_iter *it, uint64_t *key)
 	while ((e = entry(it, &slot)) != NULL) {
 		abi_get_ptr(e, it->width, it->key, key);
 		abi_get_u64(e, it->width, it->value, &hash);
-		if (*key && hash != UINT64_MAX)
+		if (*key && hash != UINT64_MAX && !is_dummy_27(it->o, *key))
 			return true;
 	}
 	*key = 0;

@@ -242,6 +242,16 @@ static enum status numpy_put(
 	return ST_OK;
 }
 
+/* Without the ".0" of whole numbers. */
+static void put_part(struct buf *out, double v)
+{
+	double_put(out, v);
+	if (out->len > 2 && !memcmp(out->data + out->len - 2, ".0", 2)) {
+		out->len -= 2;
+		out->data[out->len] = '\0';
+	}
+}
+
 static enum status complex_put(struct objects *o, uint64_t addr, struct buf *out)
 {
 	double v[2];
@@ -252,12 +262,18 @@ static enum status complex_put(struct objects *o, uint64_t addr, struct buf *out
 	st = objects_read(o, addr + o->abi->pycomplex.value, v, sizeof(v));
 	if (st != ST_OK)
 		return st;
-	buf_char(out, '(');
-	double_put(out, v[0]);
-	if (!signbit(v[1]) || isnan(v[1]))
-		buf_char(out, '+');
-	double_put(out, v[1]);
-	buf_str(out, "j)");
+	/* repr() leaves out a real part of +0 */
+	if (v[0] != 0 || signbit(v[0])) {
+		buf_char(out, '(');
+		put_part(out, v[0]);
+		if (!signbit(v[1]) || isnan(v[1]))
+			buf_char(out, '+');
+		put_part(out, v[1]);
+		buf_str(out, "j)");
+		return ST_OK;
+	}
+	put_part(out, v[1]);
+	buf_char(out, 'j');
 	return ST_OK;
 }
 

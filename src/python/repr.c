@@ -165,6 +165,10 @@ static void put_items(struct writer *w, uint64_t addr, uint64_t items, uint64_t 
 	uint64_t word[64];
 	size_t i, here;
 
+	if (!n) {
+		buf_printf(w->out, "%s%s", open, close);
+		return;
+	}
 	if (!enter(w, addr, open, close))
 		return;
 	buf_str(w->out, open);
@@ -215,11 +219,15 @@ static void put_dict(struct writer *w, uint64_t addr)
 	uint64_t key, value;
 	size_t i;
 
-	if (!enter(w, addr, "{", "}"))
-		return;
 	it = xmalloc(sizeof(*it));
-	buf_char(w->out, '{');
 	dict_open(w->o, addr, it);
+	if (it->status == ST_OK && !it->used) {
+		buf_str(w->out, "{}");
+		goto out;
+	}
+	if (!enter(w, addr, "{", "}"))
+		goto out;
+	buf_char(w->out, '{');
 	for (i = 0; dict_next(it, &key, &value) && next_item(w, i); i++) {
 		put(w, key);
 		buf_str(w->out, ": ");
@@ -228,8 +236,9 @@ static void put_dict(struct writer *w, uint64_t addr)
 	if (it->status != ST_OK)
 		buf_str(w->out, "...");
 	buf_char(w->out, '}');
-	free(it);
 	leave(w);
+out:
+	free(it);
 }
 
 static void put_set(struct writer *w, uint64_t addr, bool is_frozen)
@@ -243,7 +252,8 @@ static void put_set(struct writer *w, uint64_t addr, bool is_frozen)
 
 	set_open(w->o, addr, it);
 	if (it->status == ST_OK && !it->used) {
-		buf_str(w->out, is_frozen ? "frozenset()" : braces ? "set()" : "set([])");
+		buf_printf(w->out, "%sset(%s)", is_frozen ? "frozen" : "",
+			braces ? "" : "[]");
 	} else if (enter(w, addr, "{", "}")) {
 		buf_printf(w->out, "%s%s", open, braces ? "{" : "[");
 		for (i = 0; set_next(it, &key) && next_item(w, i); i++)
@@ -264,7 +274,9 @@ void repr_put_type(struct objects *o, const struct type *t, struct buf *out)
 	size_t before = out->len;
 
 	if (!t->is_heap || strchr(t->name, '.')) {
-		buf_str(out, t->name);
+		/* 2.7: exceptions.ValueError */
+		buf_str(out,
+			strncmp(t->name, "exceptions.", 11) ? t->name : t->name + 11);
 		return;
 	}
 	if (t->dict)
