@@ -1,4 +1,8 @@
-/* walk.c - the walker: lists of interpreters and threads, and the tick; see walk.h */
+/*
+ * walk.c - the walker: lists of interpreters and threads, and the tick; see walk.h
+ *
+ * Longer than most files here: the lists are only ever followed as part of the tick.
+ */
 #include "python/walk_impl.h"
 
 #include "base/alloc.h"
