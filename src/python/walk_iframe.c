@@ -15,6 +15,8 @@
  * that no C call lies above of; and a leaf that has called on has its callee beside it.
  *
  * One file because planning, following and judging share the copies of one tick.
+ *
+ * Longer than most files here: copies, links and the verdict on them are one argument.
  */
 #include "python/walk_impl.h"
 
