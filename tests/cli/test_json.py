@@ -1,11 +1,11 @@
-"""What --json prints is what docs/json.md says, member for member."""
+"""What --json prints is what src/cli/json.md says, member for member."""
 import json
 import re
 
 from conftest import HERE, NEWEST, ROOT, Target
 
 SCHEMAS = {name: json.loads(text) for name, text in re.findall(
-    r"```json ([\w-]+)\n(.*?)```", (ROOT / "docs" / "json.md").read_text(), re.S)}
+    r"```json ([\w-]+)\n(.*?)```", (ROOT / "src" / "cli" / "json.md").read_text(), re.S)}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
