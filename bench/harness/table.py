@@ -94,21 +94,25 @@ def grouped(cells):
 
 
 def markdown(rows):
-    """One table: a line per variant, a column per profiler."""
-    lines = ["| row | budget | pystrobe | Tachyon | Austin | py-spy | against the best peer |",
-             "|---|---|---|---|---|---|---|"]
+    """One table: a line with each row's title and budget, then a line per variant with a
+    column per profiler; of several modes all but the default are named."""
+    lines = ["| row | pystrobe | Tachyon | Austin | py-spy | against the best peer |",
+             "|---|---|---|---|---|---|"]
     for row in rows:
+        lines.append("| **%s**: %s [%s]%s | | | | | |" % (
+            row.name, row.title, row.unit, "; budget " + row.budget if row.budget else ""))
         for variant, cells in variants(row).items():
-            columns = [" / ".join(cell_text(c) + ("" if c.mode == "default" else
-                                                  " *%s*" % c.mode)
-                                  for c in sorted(cells, key=rank)
-                                  if c.tool == tool and c.value is not None) or "-"
-                       for tool in ORDER]
-            others = [c for c in cells if c.tool not in ORDER and c.value is not None]
-            name = "%s, %s" % (row.title, variant)
-            if others:
-                name += " (%s)" % ", ".join("%s %s" % (c.tool, cell_text(c))
-                                            for c in others)
-            lines.append("| %s, %s | %s | %s | %s |" % (
-                name, row.unit, row.budget, " | ".join(columns), verdict(row, cells)))
+            columns = [_column([c for c in cells if c.tool == tool]) for tool in ORDER]
+            others = ["%s %s" % (c.tool, cell_text(c)) for c in cells
+                      if c.tool not in ORDER and c.tool != "timer" and c.value is not None]
+            name = variant.rstrip(",") + (" (%s)" % ", ".join(others) if others else "")
+            if any(column != "-" for column in columns):
+                lines.append("| %s | %s | %s |" % (name, " | ".join(columns),
+                                                   verdict(row, cells)))
     return "\n".join(lines)
+
+
+def _column(cells):
+    shown = [cell_text(c) + ("" if c.mode == "default" else " *%s*" % c.mode)
+             for c in sorted(cells, key=rank) if c.value is not None]
+    return "; ".join(shown) or "-"
