@@ -42,5 +42,5 @@ class Pystrobe(Tool):
     def stacks(self, ask, out):
         folded = out + ".folded"
         subprocess.run([self.path, "export", out, "-o", folded], check=True, timeout=120,
-                       stdout=subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return read_folded(folded)

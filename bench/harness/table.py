@@ -36,8 +36,10 @@ def variants(row):
 
 
 def against_best(row, cells):
-    """(ratio, peer's cell, ours) with the ratio above 1 where pystrobe is better, or None."""
-    ours = [c for c in cells if c.tool == "pystrobe" and c.value is not None]
+    """(ratio, peer's cell, ours) with the ratio above 1 where pystrobe is better, or None.
+    Ours is the default, which never stops the target; the peers choose their best mode."""
+    ours = [c for c in cells if c.tool == "pystrobe" and c.mode == "default"
+            and c.value is not None]
     peers = [c for c in cells if c.tool in ORDER[1:] and c.value is not None]
     if not ours or not peers or not row.better:
         return None
@@ -56,6 +58,10 @@ def verdict(row, cells):
     if not found:
         return ""
     ratio, peer, mine = found
+    if mine.value == peer.value:
+        return "as " + label(peer)
+    if not ratio:
+        return label(peer) + " has none"
     text = "%.2g x %s" % (ratio, label(peer))
     if len(mine.values) > 1 and len(peer.values) > 1:
         _, low, high = stats.welch(mine.values, peer.values)
