@@ -176,11 +176,13 @@ static void join_all(struct picture *p, size_t down_to)
 	size_t i;
 
 	while (p->n_boxes > down_to) {
-		p->limit_ns = p->limit_ns ? p->limit_ns * 2
-					  : span / (int64_t)(p->max_boxes + 1) / 8 + 1;
+		if (!p->limit_ns)
+			p->limit_ns = span / (int64_t)(p->max_boxes + 1) / 8 + 1;
+		else if (p->limit_ns / 2 <= span && p->limit_ns < INT64_MAX / 4)
+			p->limit_ns *= 2;
 		for (i = 0; i < p->n_rows; i++)
 			join_row(p, &p->rows[i]);
-		if (p->limit_ns > span)
+		if (p->limit_ns / 2 > span || p->limit_ns >= INT64_MAX / 4)
 			break; /* a box a lane: no fewer are possible */
 	}
 }
