@@ -186,7 +186,8 @@ demo: deps
 	@bench/demo $(BUILD) $(DURATION)
 
 check: deps-check pythons
-	@$(MAKE) --no-print-directory DEV=1 all $(BUILD)/unit
+	@$(MAKE) --no-print-directory DEV=1 all $(BUILD)/unit $(BUILD)/peek $(BUILD)/find \
+		$(BUILD)/bench/store $(BUILD)/bench/timer
 	@tests/run $(BUILD)
 
 # Tables, DWARF and debug offsets of every interpreter here must agree.
