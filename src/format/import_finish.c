@@ -234,7 +234,8 @@ int import_finish(struct import *im, struct err *err)
 			IMPORT_MAX_SAMPLES, (unsigned long long)im->n_dropped);
 	expand_counts(im);
 	set_clock(im);
-	qsort(im->samples, im->n_samples, sizeof(*im->samples), by_time);
+	if (im->samples)
+		qsort(im->samples, im->n_samples, sizeof(*im->samples), by_time);
 	if (im->n_metrics)
 		qsort(im->metrics, im->n_metrics, sizeof(*im->metrics), metric_by_time);
 	remap_set(&r, im->symbols, im->sink->ops->symbols(im->sink));
