@@ -233,9 +233,10 @@ int import_finish(struct import *im, struct err *err)
 		import_warn(im, "kept the first %d samples; %llu more were dropped",
 			IMPORT_MAX_SAMPLES, (unsigned long long)im->n_dropped);
 	expand_counts(im);
+	if (!im->samples)
+		BUG("%s: the samples are gone", im->name);
 	set_clock(im);
-	if (im->samples)
-		qsort(im->samples, im->n_samples, sizeof(*im->samples), by_time);
+	qsort(im->samples, im->n_samples, sizeof(*im->samples), by_time);
 	if (im->n_metrics)
 		qsort(im->metrics, im->n_metrics, sizeof(*im->metrics), metric_by_time);
 	remap_set(&r, im->symbols, im->sink->ops->symbols(im->sink));
