@@ -20,8 +20,11 @@ static void write_memory(struct json *j, const struct memory *m)
 	JSON_COLUMN(j, "series", m->n_points, p[i].series);
 	json_key(j, "time_ms");
 	json_array(j);
-	for (size_t i = 0; i < m->n_points; i++)
-		json_double(j, (double)(p[i].time_ns / 1000) / 1e3);
+	for (size_t i = 0; i < m->n_points; i++) {
+		int64_t us = p[i].time_ns / 1000;
+
+		json_double(j, (double)us / 1e3);
+	}
 	json_end(j);
 	JSON_COLUMN(j, "rss", m->n_points, p[i].rss_bytes);
 	JSON_COLUMN(j, "cpu_ns", m->n_points, p[i].cpu_ns);

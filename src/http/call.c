@@ -129,7 +129,7 @@ static char *decoded(struct arena *a, const char *s, const char *end)
 		if (*s == '+') {
 			*to++ = ' ';
 		} else if (*s == '%' && end - s > 2 && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
-			*to++ = (char)(hex(s[1]) << 4 | hex(s[2]));
+			*to++ = (char)((unsigned)hex(s[1]) << 4 | (unsigned)hex(s[2]));
 			s += 2;
 		} else {
 			*to++ = *s;

@@ -89,7 +89,7 @@ static int open_socket(struct http_server *s, const char *listen_on, char *host,
 	size_t size, bool *loopback, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = { 0 };
 	socklen_t len = sizeof(bound);
 	const char *port;
 	int code, ret = -1;
