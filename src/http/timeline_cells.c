@@ -31,7 +31,7 @@ SHOWS(missed, b->p->missed)
 SHOWS(cut, b->p->n_cut)
 SHOWS(late_max, b->p->late_ns_max)
 SHOWS(read_ns, b->p->read_ns)
-SHOWS(rss_mean, b->p->rss_sum / b->p->n_metrics)
+SHOWS(rss_mean, (double)b->p->rss_sum / (double)b->p->n_metrics)
 SHOWS(rss_max, b->p->rss_max)
 SHOWS(threads, b->p->threads_max)
 SHOWS(switches, (b->p->voluntary_last - b->p->voluntary_first) +
