@@ -676,19 +676,28 @@ static enum status from_root(struct walker *w, struct wthread *t)
 	return ST_TORN;
 }
 
+/* Has the frame not yet come to its first line? What is known of the code object may be of
+ * a dead one that lay at the address: the living one is asked before a frame is dropped. */
+static bool is_incomplete(struct walker *w, const struct raw_frame *f)
+{
+	const struct abi *a = w->abi;
+	struct wcode *c = codes_get(w, f->code_addr);
+	uint32_t first = 0;
+
+	if (!c || f->instr >= c->first || a->code.firsttraceable == ABI_NONE)
+		return false;
+	return chase(w, f->code_addr + a->code.firsttraceable, &first, sizeof(first)) &&
+	       f->instr < f->code_addr + a->code.code_adaptive + 2 * (uint64_t)first;
+}
+
 /* Not yet at its first line (creating cells, generators): traceback does not show it. */
 static void drop_incomplete(struct walker *w)
 {
 	uint32_t i = 0;
 
 	while (i < w->n_chain && !(w->chain[i].flags & RAW_GENERATOR) &&
-		!w->chain[i].tlbc) {
-		struct wcode *c = codes_get(w, w->chain[i].code_addr);
-
-		if (!c || w->chain[i].instr >= c->first)
-			break;
+		!w->chain[i].tlbc && is_incomplete(w, &w->chain[i]))
 		i++;
-	}
 	if (!i)
 		return;
 	memmove(w->chain, w->chain + i, (w->n_chain - i) * sizeof(*w->chain));
