@@ -520,6 +520,20 @@ static uint64_t *site_of(
 	return site;
 }
 
+/* Has the frame not yet come to its first line? What is known of the code object may be of
+ * a dead one that lay at the address: the living one is asked before a frame is dropped. */
+static bool is_incomplete(struct walker *w, const struct raw_frame *f)
+{
+	const struct abi *a = w->abi;
+	struct wcode *c = codes_get(w, f->code_addr);
+	uint32_t first = 0;
+
+	if (!c || f->instr >= c->first || a->code.firsttraceable == ABI_NONE)
+		return false;
+	return chase(w, f->code_addr + a->code.firsttraceable, &first, sizeof(first)) &&
+	       f->instr < f->code_addr + a->code.code_adaptive + 2 * (uint64_t)first;
+}
+
 /*
  * Was the frame saved because it has ended, at a return with an empty stack, or because it
  * has not begun? Then nothing that it called is alive. (Where a caller was saved at the
@@ -531,7 +545,7 @@ static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 
 	if (w->abi->value.op_return == ABI_NO_VALUE || !c)
 		return false;
-	if (!f->tlbc && f->instr < c->first)
+	if (!f->tlbc && is_incomplete(w, f))
 		return true;
 	return f->used == c->locals && (*site_of(w, f, c) & SITE_RETURN);
 }
@@ -674,20 +688,6 @@ static enum status from_root(struct walker *w, struct wthread *t)
 		addr = i && i < p->n_frames ? p->frames[i - 1].addr : 0;
 	}
 	return ST_TORN;
-}
-
-/* Has the frame not yet come to its first line? What is known of the code object may be of
- * a dead one that lay at the address: the living one is asked before a frame is dropped. */
-static bool is_incomplete(struct walker *w, const struct raw_frame *f)
-{
-	const struct abi *a = w->abi;
-	struct wcode *c = codes_get(w, f->code_addr);
-	uint32_t first = 0;
-
-	if (!c || f->instr >= c->first || a->code.firsttraceable == ABI_NONE)
-		return false;
-	return chase(w, f->code_addr + a->code.firsttraceable, &first, sizeof(first)) &&
-	       f->instr < f->code_addr + a->code.code_adaptive + 2 * (uint64_t)first;
 }
 
 /* Not yet at its first line (creating cells, generators): traceback does not show it. */
