@@ -170,6 +170,8 @@ struct wcode *codes_get(struct walker *w, uint64_t addr)
 
 bool codes_is_proved(const struct walker *w, const struct wcode *c, uint64_t generation)
 {
+	if (!c->number) /* nothing was there: by now the next code object may be */
+		return false;
 	if (w->abi->interp.code_generation != ABI_NONE && c->generation == generation)
 		return true;
 	return w->now_ns - c->checked_ns < PROOF_NS;
