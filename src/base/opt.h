@@ -78,9 +78,9 @@ extern const struct opt_kind opt_list;     /* struct opt_list: may be given agai
 extern const struct opt_kind opt_count;    /* unsigned: how often the flag was given */
 extern const struct opt_kind opt_unsigned; /* unsigned: a number from 0 */
 extern const struct opt_kind opt_number;   /* double: 0 or more */
-extern const struct opt_kind opt_seconds;  /* double: "90", "1.5m", "2h", "30d" */
+extern const struct opt_kind opt_seconds;  /* double: a span, see units.h */
 extern const struct opt_kind opt_rate;     /* double: hertz, "10k", "1khz"; max is 0 */
-extern const struct opt_kind opt_size;     /* uint64_t: bytes, "20GiB", "512M" */
+extern const struct opt_kind opt_size;     /* uint64_t: bytes, see units.h */
 extern const struct opt_kind opt_choice;   /* const char *: one of choices */
 
 struct opt_list {

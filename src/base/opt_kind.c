@@ -1,11 +1,13 @@
 /* opt_kind.c - the kinds of values that options take; see opt.h */
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/opt.h"
+#include "base/units.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <string.h>
+#include <strings.h>
 
 static int parse_flag(const struct opt *o, void *field, const char *text, struct err *err)
 {
@@ -56,80 +58,25 @@ static int parse_unsigned(
 	return 0;
 }
 
-struct unit {
-	const char *word;
-	double factor;
-};
-
-static const struct unit second_units[] = {
-	{ "", 1 },
-	{ "s", 1 },
-	{ "sec", 1 },
-	{ "seconds", 1 },
-	{ "ms", 1e-3 },
-	{ "m", 60 },
-	{ "min", 60 },
-	{ "minutes", 60 },
-	{ "h", 3600 },
-	{ "hours", 3600 },
-	{ "d", 86400 },
-	{ "days", 86400 },
-};
-static const struct unit rate_units[] = {
-	{ "", 1 },
-	{ "hz", 1 },
-	{ "k", 1e3 },
-	{ "khz", 1e3 },
-};
-static const struct unit size_units[] = {
-	{ "", 1 },
-	{ "b", 1 },
-	{ "k", 1024 },
-	{ "kb", 1e3 },
-	{ "kib", 1024 },
-	{ "m", 1048576.0 },
-	{ "mb", 1e6 },
-	{ "mib", 1048576.0 },
-	{ "g", 1073741824.0 },
-	{ "gb", 1e9 },
-	{ "gib", 1073741824.0 },
-	{ "t", 1099511627776.0 },
-	{ "tb", 1e12 },
-	{ "tib", 1099511627776.0 },
-};
-
-/* A plain number with a unit behind it. strtod alone would take "nan", "inf", "0x1p3". */
-static int parse_scaled(double *v, const char *text, const struct unit *units, size_t n)
+/* A plain number, and what stands behind it. */
+static const char *number_of(const char *text, double *v)
 {
-	char *end;
-	size_t i;
+	const char *end = text;
 
-	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
-		return -1;
-	if (text[strspn(text, "0123456789.")] == 'x')
-		return -1;
-	errno = 0;
-	*v = strtod(text, &end);
-	if (errno || end == text || !isfinite(*v))
-		return -1;
+	if (!units_number(&end, v))
+		return NULL;
 	while (*end == ' ')
 		end++;
-	for (i = 0; i < n; i++) {
-		if (!strcasecmp(end, units[i].word)) {
-			*v *= units[i].factor;
-			return 0;
-		}
-	}
-	return -1;
+	return end;
 }
 
 static int parse_number(
 	const struct opt *o, void *field, const char *text, struct err *err)
 {
-	static const struct unit none[] = { { "", 1 } };
+	const char *end = number_of(text, field);
 
 	(void)o;
-	if (parse_scaled(field, text, none, 1) < 0)
+	if (!end || *end)
 		return err_set(err, ERR_USAGE, "'%s' is not a number", text);
 	return 0;
 }
@@ -137,23 +84,31 @@ static int parse_number(
 static int parse_seconds(
 	const struct opt *o, void *field, const char *text, struct err *err)
 {
+	int64_t ns;
+
 	(void)o;
-	if (parse_scaled(field, text, second_units, ARRAY_SIZE(second_units)) < 0)
-		return err_set(err, ERR_USAGE,
-			"'%s' is not a time span (like 30, 1.5m, 2h or 7d)", text);
+	if (duration_parse(text, &ns, err) < 0)
+		return -1;
+	*(double *)field = (double)ns / NS_PER_SEC;
 	return 0;
 }
 
 static int parse_rate(const struct opt *o, void *field, const char *text, struct err *err)
 {
 	double *v = field;
+	const char *unit;
 
 	(void)o;
 	if (!strcasecmp(text, "max")) {
 		*v = 0;
 		return 0;
 	}
-	if (parse_scaled(v, text, rate_units, ARRAY_SIZE(rate_units)) < 0 || *v < 0.001)
+	unit = number_of(text, v);
+	if (unit && tolower((unsigned char)*unit) == 'k') {
+		*v *= 1000;
+		unit++;
+	}
+	if (!unit || (*unit && strcasecmp(unit, "hz") != 0) || *v < 0.001)
 		return err_set(err, ERR_USAGE,
 			"'%s' is not a rate in samples a second (like 100, 1k or max)",
 			text);
@@ -166,14 +121,8 @@ static int parse_rate(const struct opt *o, void *field, const char *text, struct
 
 static int parse_size(const struct opt *o, void *field, const char *text, struct err *err)
 {
-	double v;
-
 	(void)o;
-	if (parse_scaled(&v, text, size_units, ARRAY_SIZE(size_units)) < 0 || v > 1e18)
-		return err_set(err, ERR_USAGE,
-			"'%s' is not a size (like 512MiB or 20GiB)", text);
-	*(uint64_t *)field = (uint64_t)v;
-	return 0;
+	return size_parse(text, field, err);
 }
 
 static int parse_choice(

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/units.h"
 
 #include <ctype.h>
 #include <fnmatch.h>

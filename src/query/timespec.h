@@ -26,10 +26,6 @@ struct timespec_base {
 
 int timespec_parse(
 	const char *text, const struct timespec_base *base, int64_t *ns, struct err *err);
-/* "30d", "12h", "90s", "1h30m", "2 weeks", "250ms"; a bare number is seconds. */
-int duration_parse(const char *text, int64_t *ns, struct err *err);
-/* "20GiB", "500M", "1048576": powers of 1024 (K M G T, with or without iB; kB MB GB: of 1000). */
-int size_parse(const char *text, uint64_t *bytes, struct err *err);
 
 /* "2026-11-21 14:03:07" (with_ms: ".250") in local time or UTC. */
 const char *time_text(char *out, size_t size, int64_t ns, bool with_ms, bool utc);

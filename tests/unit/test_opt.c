@@ -2,7 +2,9 @@
 #include "test.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/opt.h"
+#include "base/units.h"
 #include "cli/cmd.h"
 
 #include <string.h>
@@ -86,6 +88,47 @@ TEST(options_are_read_in_every_spelling)
 	opt_release(&page, &got, &args);
 }
 
+TEST(spans_and_sizes_are_read_as_people_write_them)
+{
+	static const struct {
+		const char *text;
+		int64_t ns, bytes; /* -1: refused */
+	} tc[] = {
+		{ "90", 90 * NS_PER_SEC, 90 },
+		{ ".5", NS_PER_SEC / 2, 0 },
+		{ "1.5m", 90 * NS_PER_SEC, 3 << 19 },
+		{ "1h30m", 5400 * NS_PER_SEC, -1 },
+		{ "1 hour 30 min", 5400 * NS_PER_SEC, -1 },
+		{ "2 Weeks", 14 * 86400 * NS_PER_SEC, -1 },
+		{ "250ms", 250 * NS_PER_MS, -1 },
+		{ "20GiB", -1, 20LL << 30 },
+		{ "20 gb", -1, 20000000000 },
+		{ "20g", -1, 20LL << 30 },
+		{ "7B", -1, 7 },
+		{ "1p", -1, 1LL << 50 },
+		{ "", -1, -1 },
+		{ "-1", -1, -1 },
+		{ "inf", -1, -1 },
+		{ "nan", -1, -1 },
+		{ "0x10", -1, -1 },
+		{ "1e3", -1, -1 },
+		{ "5 5", -1, -1 },
+		{ "99999999999999y", -1, -1 },
+		{ "99999999999p", -1, -1 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tc); i++) {
+		int64_t ns = -1;
+		uint64_t bytes = (uint64_t)-1;
+
+		CHECK_INT(duration_parse(tc[i].text, &ns, &err), tc[i].ns < 0 ? -1 : 0);
+		CHECK_INT(ns, tc[i].ns);
+		CHECK_INT(size_parse(tc[i].text, &bytes, &err), tc[i].bytes < 0 ? -1 : 0);
+		CHECK_INT((int64_t)bytes, tc[i].bytes);
+	}
+}
+
 TEST(wrong_words_are_refused_with_one_line_that_says_why)
 {
 	static const struct {
@@ -110,8 +153,10 @@ TEST(wrong_words_are_refused_with_one_line_that_says_why)
 		{ "--count 99999999999", "--count: '99999999999' is not a whole number" },
 		{ "--mode maybe", "--mode: 'maybe' is not one of never|auto" },
 		{ "--span 5parsecs",
-			"--span: '5parsecs' is not a time span (like 30, 1.5m, "
-			"2h or 7d)" },
+			"--span: '5parsecs' is not a time span (like 90, 1.5m, "
+			"1h30m or 7d)" },
+		{ "--size 5parsecs",
+			"--size: '5parsecs' is not a size (like 512MiB or 20GiB)" },
 		{ "--", "a command must follow --" },
 	};
 	size_t i;
