@@ -64,6 +64,8 @@ static size_t call_bytes(const struct call *c)
 
 static void cache_remove(struct pool *p, struct call *c)
 {
+	if (!c->newer != (p->newest == c))
+		BUG("the list of the cache is broken");
 	*(c->newer ? &c->newer->older : &p->newest) = c->older;
 	*(c->older ? &c->older->newer : &p->oldest) = c->newer;
 	c->newer = c->older = NULL;
@@ -213,6 +215,8 @@ static void *worker(void *arg)
 	for (size_t i = 0; i < POOL_WORKERS && !mine; i++)
 		if (pthread_equal(p->workers[i], pthread_self()))
 			mine = &p->running[i];
+	if (!mine)
+		BUG("a worker that is not in the pool's array");
 	for (;;) {
 		while (!p->first && !p->closing)
 			pthread_cond_wait(&p->work, &p->lock);

@@ -89,7 +89,7 @@ static int open_socket(struct http_server *s, const char *listen_on, char *host,
 	size_t size, bool *loopback, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-	struct sockaddr_storage bound = { 0 };
+	struct sockaddr_in6 bound = { 0 }; /* its port lies where sockaddr_in has it */
 	socklen_t len = sizeof(bound);
 	const char *port;
 	int code, ret = -1;
@@ -110,9 +110,7 @@ static int open_socket(struct http_server *s, const char *listen_on, char *host,
 		err_sys(err, errno, "cannot tell the port");
 		goto out;
 	}
-	s->port = ntohs(bound.ss_family == AF_INET6
-				? ((struct sockaddr_in6 *)&bound)->sin6_port
-				: ((struct sockaddr_in *)&bound)->sin_port);
+	s->port = ntohs(bound.sin6_port);
 	ret = 0;
 out:
 	if (found)

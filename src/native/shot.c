@@ -54,7 +54,7 @@ static size_t copy_stack(struct shot *s)
 		len = at < 4096 ? 4096 : at & ~(size_t)4095;
 	}
 	mem_readv(s->mem, seg, n, &done);
-	for (i = 0, at = 0; i < done; i++)
+	for (i = 0, at = 0; i < done && i < n; i++)
 		at += seg[i].len;
 	return at;
 }

@@ -64,7 +64,7 @@ void find_container(const char *cgroup, char *id, size_t size)
 	const char *lxc;
 
 	id[0] = '\0';
-	while (at && *at) {
+	while (*at) {
 		size_t len = strspn(at, "0123456789abcdef");
 
 		if (len >= 32 && (at == cgroup || !isalnum((unsigned char)at[-1]))) {

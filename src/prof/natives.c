@@ -132,11 +132,17 @@ stack_id natives_stack(struct natives *n, struct resolver *r, struct symbols *sy
 	for (i = 0; i < count; i++) {
 		const struct merged_frame *m = &n->merged[i];
 
-		if (m->is_python && t->n_skipped && m->index == t->skip_at)
+		if (!m->is_python) {
+			stack = symbols_stack(
+				symbols, stack, intern(n, n->steps[m->index].frame));
+			continue;
+		}
+		if (!t)
+			BUG("a Python frame in a thread without any");
+		if (t->n_skipped && m->index == t->skip_at)
 			stack = push_skipped(symbols, stack, t->n_skipped);
-		stack = symbols_stack(symbols, stack,
-			m->is_python ? resolver_frame(r, &t->frames[m->index])
-				     : intern(n, n->steps[m->index].frame));
+		stack = symbols_stack(
+			symbols, stack, resolver_frame(r, &t->frames[m->index]));
 	}
 	return stack;
 }

@@ -253,7 +253,7 @@ static int take(struct unpacker *u, void *data, size_t len)
 /* 1: an entry; 0: the end of the archive. */
 static int take_header(struct unpacker *u, char *name, uint64_t *size)
 {
-	struct tar_header h;
+	struct tar_header h = { 0 };
 	char *end;
 
 	if (take(u, &h, sizeof(h)) < 0)
@@ -306,7 +306,7 @@ int store_unpack(const char *file, char *dir, size_t dir_size, struct err *err)
 	const char *tmp = getenv("TMPDIR");
 	struct err ignored = ERR_INIT;
 	uint64_t size, total = 0;
-	char name[101];
+	char name[101] = "";
 	int ret = -1, more, n = 0;
 
 	u->fd = -1;
@@ -343,7 +343,7 @@ bool store_is_packed(const char *file)
 {
 	struct unpacker *u = xcalloc(1, sizeof(*u));
 	struct err ignored = ERR_INIT;
-	char name[101];
+	char name[101] = "";
 	uint64_t size;
 	bool is;
 
