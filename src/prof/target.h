@@ -27,6 +27,7 @@ struct lane {
 	thread_id id;
 	struct walk_thread *walk;
 	struct task task; /* syscall_fd -1: not open */
+	pid_t tid;        /* as the target says, when `task` was opened */
 	struct resolved stack;
 	stack_id merged; /* with native frames; of merged_in's ids */
 	struct symbols *merged_in;

@@ -9,23 +9,35 @@ enum { RETRIES = 3 };
 /* A thread that waits for a processor stops when it gets one. */
 #define STOP_TIMEOUT_NS (20 * NS_PER_MS)
 
+/* The lane of a thread, made when it is new. A thread that is being born has its creator's
+ * id for a moment: when the id changes, the right task is looked at from then on. */
 static struct lane *lane_of(struct target *t, struct walk_thread *w, const struct tick *k)
 {
 	struct thread_info info = { .series = t->series.id,
 		.since_ns = k->now_ns + k->wall_ns };
 	struct lane *l = w->user;
 
-	if (l)
+	if (l && l->tid == w->tid)
 		return l;
-	l = xcalloc(1, sizeof(*l));
-	l->id = ++t->next_thread;
-	l->walk = w;
-	l->task.syscall_fd = -1;
-	w->user = l;
+	if (l) {
+		task_close(&l->task);
+		l->misses = 0;
+		l->state = 0;
+		l->state_ns = 0;
+		l->named = false;
+	} else {
+		l = xcalloc(1, sizeof(*l));
+		l->id = ++t->next_thread;
+		l->walk = w;
+		l->task.syscall_fd = -1;
+		w->user = l;
+	}
+	l->tid = w->tid;
 	lane_update_state(t, l, k);
 	info.thread = l->id;
 	info.tid = l->task.tid;
 	info.is_main = w->flags & WALK_MAIN;
+	memcpy(info.name, l->name, sizeof(info.name));
 	k->sink->ops->thread(k->sink, &info);
 	t->names_due = true;
 	return l;

@@ -263,10 +263,12 @@ static void identify(struct walker *w, struct wthread *t)
 	const struct abi *a = w->abi;
 	uint64_t serial = ts_u64(w, t, a->tstate.id);
 	uint64_t pthread = ts_u64(w, t, a->tstate.thread_id);
+	uint64_t native = ts_u64(w, t, a->tstate.native_id);
 
 	t->next = ts_u64(w, t, a->tstate.next);
 	t->prev = ts_u64(w, t, a->tstate.prev);
-	if (t->pub.tid && t->pub.serial == serial && t->pub.pthread == pthread)
+	if (t->pub.tid && t->pub.serial == serial && t->pub.pthread == pthread &&
+		(!native || native == (uint64_t)t->pub.tid))
 		return;
 	t->pub.serial = serial;
 	t->pub.pthread = pthread;

@@ -5,7 +5,7 @@ import subprocess
 import urllib.request
 
 import pytest
-from conftest import NEWEST, PYSTROBE, SECONDS, Target, wait_for
+from conftest import EACH, NEWEST, PYSTROBE, SECONDS, Target, wait_for
 
 
 class Server:
@@ -60,6 +60,38 @@ def test_serve_follows_what_matches_and_its_children(run, tmp_path):
         with Target(NEWEST.argv) as target:
             wait_for("the process that matches", lambda: target.pid in [
                 t["pid"] for t in json.loads(server.get("api/v1/targets"))["targets"]])
+        server.end()
+
+
+BIRTHS = """
+import os, sys, threading
+print("ready"); sys.stdout.flush()
+sys.stdin.readline()
+over = threading.Event()
+for i in range(150):
+    t = threading.Thread(target=over.wait)
+    t.daemon = True
+    t.start()
+print(" ".join(os.listdir("/proc/self/task"))); sys.stdout.flush()
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("python", EACH, ids=lambda p: p.name)
+def test_threads_seen_at_birth_are_known_by_their_own_ids(python, tmp_path):
+    (tmp_path / "births.py").write_text(BIRTHS)
+    with Target(python.argv, script=tmp_path / "births.py") as target, \
+            Server("serve", target.pid, "--store", tmp_path / "s", "-r", "max") as server:
+        wait_for("the first samples", lambda: "readline" in server.get("") or "births.py" in server.get(""))
+        target.process.stdin.write(b"go\n")
+        target.process.stdin.flush()
+        born = sorted(int(tid) for tid in target.process.stdout.readline().split())
+
+        def known():
+            (t,) = json.loads(server.get("api/v1/targets"))["targets"]
+            return sorted(thread["tid"] for thread in t["threads"]) == born
+
+        wait_for("every thread by its own id", known)
         server.end()
 
 
