@@ -13,8 +13,10 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-/* A blocked thread whose stack has not changed is asked again after this time. */
-#define ASK_AGAIN_NS (1 * NS_PER_MS)
+/* A blocked thread whose stack has not changed is asked for again after so long, any other
+ * after so long: shorter than the period of any paced rate up to 10 kHz. */
+#define ASK_BLOCKED_NS (1 * NS_PER_MS)
+#define ASK_NS	       (50 * NS_PER_US)
 
 static wait_id futex_kind(struct target *t, uint64_t addr, uint64_t op)
 {
@@ -77,9 +79,10 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 	uint16_t state = l->state & (STATE_CPU | STATE_BLOCKED);
 	struct task_state now;
 
-	if (l->state_ns != k->now_ns &&
-		((w->flags & (WALK_CHANGED | WALK_NEW)) || !(state & STATE_BLOCKED) ||
-			k->now_ns - l->state_ns >= ASK_AGAIN_NS)) {
+	bool blocked = (state & STATE_BLOCKED) && !(w->flags & WALK_CHANGED);
+
+	if (!l->state_ns ||
+		k->now_ns - l->state_ns >= (blocked ? ASK_BLOCKED_NS : ASK_NS)) {
 		state = 0;
 		l->wait = WAIT_NONE;
 		l->state_ns = k->now_ns;

@@ -150,6 +150,41 @@ void gil_want_mark(struct walker *w)
 		want_mark_of(&w->rootset, a, a->runtime.gil, w->r_mark);
 }
 
+/*
+ * A GIL counts how often another thread took it than had it last (take_gil() of
+ * Python/ceval_gil.c: last_holder, switch_number). With several interpreters threads may
+ * be swapped behind its back, so only a single one has turns.
+ */
+void gil_turn(struct walker *w)
+{
+	const struct abi *a = w->abi;
+	const struct winterp *in = w->interps[0];
+	uint64_t holder = 0, switches = 0, turn;
+
+	w->turn_known = w->n_interps == 1;
+	if (w->r_mark[0] >= 0) {
+		uint64_t current = root_get(w, w->r_current);
+
+		holder = root_get(w, w->r_mark[0]);
+		switches = root_get(w, w->r_mark[1]);
+		w->turn_known &= !current || current == holder;
+	} else if (w->i_mark[0] < 0) {
+		w->turn_known = false;
+	} else if (!in->gil_addr || in->gil_addr == in->addr + a->interp.gil) {
+		holder = interp_get(w, in, w->i_mark[0]);
+		switches = interp_get(w, in, w->i_mark[1]);
+	} else if (a->gil.switches + 8 <= sizeof(in->gil_copy) && in->gil_ok) {
+		holder = ld64(in->gil_copy + a->gil.holder);
+		switches = ld64(in->gil_copy + a->gil.switches);
+	} else {
+		w->turn_known = false;
+	}
+	turn = hash_step(hash_step(1, holder), switches);
+	w->turn_moved = !w->turn_known || turn != w->turn;
+	w->turn = turn;
+	w->turn_holder = holder;
+}
+
 bool walker_gil_mark(const struct walker *w, uint64_t *mark)
 {
 	uint64_t h = 1;

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+#define ROOT_NS	  (50 * NS_PER_MS)  /* a new interpreter is seen after that, at most */
 #define RELIST_NS (100 * NS_PER_MS) /* with threads parked: the whole list this often */
 
 /* ---- making and freeing ------------------------------------------------------------- */
@@ -157,6 +158,7 @@ static void plan_interp(struct walker *w, struct winterp *in)
 
 static void plan_thread(struct walker *w, struct wthread *t)
 {
+	t->quiet = false;
 	t->side = !t->side;
 	plan_add(w, t->pub.tstate_addr, t->ts[t->side], w->ts_len, &t->ts_ok);
 	if (t->exc_addr)
@@ -404,7 +406,7 @@ static void relist(struct walker *w)
 	for (k = 0; k < n; k++) {
 		struct wthread *t = w->threads[k];
 
-		if (t->pub.flags & WALK_PARKED)
+		if ((t->pub.flags & WALK_PARKED) || t->quiet)
 			plan_add(w, t->pub.tstate_addr, t->ts[t->side], w->ts_len,
 				&t->ts_ok);
 	}
@@ -433,6 +435,13 @@ static void relist(struct walker *w)
 	w->listed_ns = w->now_ns;
 }
 
+/* From 3.12 on the runtime says nothing but where the interpreters are. While there is
+ * one, which outlives all others, that need not be asked at every tick. */
+static bool only_head(const struct walker *w)
+{
+	return w->rootset.n == 1 && w->n_interps == 1;
+}
+
 /* ---- the tick ----------------------------------------------------------------------- */
 
 static bool is_finished(const struct walker *w, const struct wthread *t)
@@ -447,6 +456,7 @@ static void decode_thread(struct walker *w, struct wthread *t)
 {
 	struct walk_thread *p = &t->pub;
 
+	t->settled = false;
 	if (!t->ts_ok || is_finished(w, t)) {
 		p->status = t->ts_ok ? ST_GONE : ST_FAULT;
 		p->n_same = p->n_frames = 0;
@@ -454,6 +464,8 @@ static void decode_thread(struct walker *w, struct wthread *t)
 		return;
 	}
 	p->status = w->era->decode(w, t);
+	t->settled = p->status == ST_OK;
+	t->settled_turn = w->turn;
 	if (p->status == ST_OK || p->status == ST_LIMIT)
 		emit_chain(w, t);
 	if (p->status != ST_OK)
@@ -487,6 +499,43 @@ static void read_new(struct walker *w, size_t from)
 	}
 }
 
+/* Plans the threads that may have run: all, unless the GIL did not change hands lately. */
+static void plan_threads(struct walker *w)
+{
+	size_t k;
+
+	for (k = 0; k < w->n_threads; k++) {
+		struct wthread *t = w->threads[k];
+
+		t->quiet = false;
+		if (t->pub.flags & WALK_PARKED)
+			continue;
+		if (w->turn_known && !w->turn_moved && t->settled &&
+			t->settled_turn == w->turn &&
+			t->pub.tstate_addr != w->turn_holder) {
+			t->quiet = true;
+			t->pub.flags &= ~(uint32_t)WALK_NEW;
+			continue;
+		}
+		t->tick++;
+		plan_thread(w, t);
+	}
+}
+
+/* The GIL has changed hands: what was taken for quiet is read after all. */
+static enum status read_quiet(struct walker *w)
+{
+	size_t k;
+
+	for (k = 0; k < w->n_threads; k++) {
+		if (!w->threads[k]->quiet)
+			continue;
+		w->threads[k]->tick++;
+		plan_thread(w, w->threads[k]);
+	}
+	return w->n_seg ? plan_read(w) : ST_OK;
+}
+
 enum status walker_tick(struct walker *w)
 {
 	uint64_t calls = w->mem->n_calls;
@@ -499,13 +548,13 @@ enum status walker_tick(struct walker *w)
 	w->stats.n_ticks++;
 	if (codes_trim(w))
 		forget_codes(w);
-	plan_fields(w, &w->rootset, w->root_base, w->root_copy, &w->root_ok);
+	if (!only_head(w) || w->now_ns - w->root_ns >= ROOT_NS) {
+		plan_fields(w, &w->rootset, w->root_base, w->root_copy, &w->root_ok);
+		w->root_ns = w->now_ns;
+	}
 	for (i = 0; i < w->n_interps; i++)
 		plan_interp(w, w->interps[i]);
-	for (k = 0; k < w->n_threads; k++) {
-		if (!(w->threads[k]->pub.flags & WALK_PARKED))
-			plan_thread(w, w->threads[k]);
-	}
+	plan_threads(w);
 	st = plan_read(w);
 	if (st == ST_OK && !w->root_ok)
 		st = ST_FAULT;
@@ -517,7 +566,12 @@ enum status walker_tick(struct walker *w)
 	}
 	gil_update(w);
 	w->code_generation = w->interps[0]->code_generation;
+	gil_turn(w);
+	if (w->turn_moved)
+		st = read_quiet(w);
 	codes_judge_planned(w);
+	if (st != ST_OK)
+		goto out;
 	n = w->n_threads;
 	for (k = 0; k < n; k++)
 		w->threads[k]->linked = true;
@@ -530,7 +584,7 @@ enum status walker_tick(struct walker *w)
 		read_new(w, k);
 	}
 	for (k = 0; k < w->n_threads; k++) {
-		if (!(w->threads[k]->pub.flags & WALK_PARKED))
+		if (!(w->threads[k]->pub.flags & WALK_PARKED) && !w->threads[k]->quiet)
 			decode_thread(w, w->threads[k]);
 	}
 out:

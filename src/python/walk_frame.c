@@ -151,7 +151,7 @@ static void put_aside(struct walker *w, struct wthread *t, const struct slot *s)
 	if (!a && t->n_aside < ASIDE)
 		a = &t->aside[t->n_aside++];
 	for (i = 0; !a && i < t->n_aside; i++) {
-		if (w->tick - t->aside[i].used_tick > ASIDE_TICKS)
+		if (t->tick - t->aside[i].used_tick > ASIDE_TICKS)
 			a = &t->aside[i];
 	}
 	if (!a) {
@@ -163,7 +163,7 @@ static void put_aside(struct walker *w, struct wthread *t, const struct slot *s)
 	}
 	a->was = *s;
 	a->ok = false;
-	a->used_tick = w->tick;
+	a->used_tick = t->tick;
 }
 
 /* A frame that has returned since the pointer was read is put back to where it was. */
@@ -224,7 +224,7 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 		} else if (aside && aside->ok) {
 			parse(w, aside->bytes, &s);
 			w->chain_patched |= restore(w, &s, &aside->was, aside->was.back);
-			aside->used_tick = w->tick;
+			aside->used_tick = t->tick;
 		} else {
 			if (addr % 8 || !read_frame(w, addr, scratch))
 				return ST_TORN;

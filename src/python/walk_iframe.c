@@ -95,7 +95,7 @@ static bool is_bottom(
 {
 	const uint8_t *at = l->bytes[!t->side] + LOOSE_BEFORE;
 
-	return l->fresh && l->used_tick + 1 == w->tick && at[w->abi->iframe.owner] >= 3 &&
+	return l->fresh && l->used_tick + 1 == t->tick && at[w->abi->iframe.owner] >= 3 &&
 	       !ld64(at + w->abi->iframe.previous);
 }
 
@@ -120,7 +120,7 @@ static void plan_loose(struct walker *w, struct wthread *t)
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < t->n_loose; i++) {
-		if (w->tick - t->loose[i].used_tick <= KEEP_LOOSE_TICKS) {
+		if (t->tick - t->loose[i].used_tick <= KEEP_LOOSE_TICKS) {
 			if (kept != i)
 				t->loose[kept] = t->loose[i];
 			kept++;
@@ -131,7 +131,7 @@ static void plan_loose(struct walker *w, struct wthread *t)
 	for (i = 0; i < t->n_loose; i++) {
 		struct loose *l = &t->loose[i];
 
-		if (is_bottom(w, t, l) && w->tick % 16) {
+		if (is_bottom(w, t, l) && t->tick % 16) {
 			memcpy(l->bytes[t->side], l->bytes[!t->side], LOOSE_LEN);
 			l->ok = true;
 			continue;
@@ -280,7 +280,7 @@ static const uint8_t *loose_at(struct walker *w, struct wthread *t, uint64_t add
 	} else if (l->ok) {
 		l->fresh = true;
 	}
-	l->used_tick = w->tick;
+	l->used_tick = t->tick;
 	if (!l->ok)
 		return NULL;
 	if (ld64(l->bytes[t->side] + LOOSE_BEFORE + w->abi->iframe.previous))

@@ -130,6 +130,10 @@ struct wthread {
 	bool first_done; /* the caller has seen it once */
 	bool still;      /* it is stopped while it is read: nothing to repair */
 	bool moved;      /* to 3.10: the chain is not the one predicted */
+	bool quiet;      /* not read in this tick: it cannot have run, see gil_turn() */
+	bool settled;    /* read while the turn was settled_turn */
+	uint64_t settled_turn;
+	uint64_t tick; /* ticks in which it was read */
 	uint8_t ts[2][TS_MAX];
 	uint64_t top[2], top_after; /* the leaf by pointer, before and after the copy */
 	uint64_t cframe_addr;
@@ -206,7 +210,7 @@ struct walker {
 	uint32_t next_number;
 	uint64_t tick;
 	int64_t now_ns;
-	int64_t listed_ns;
+	int64_t listed_ns, root_ns;
 	bool relist;
 	uint64_t none_addr, not_none_addr;
 
@@ -225,6 +229,9 @@ struct walker {
 	struct planned_proof *proofs;
 	uint32_t n_proofs;
 	uint64_t code_generation; /* of the main interpreter */
+	uint64_t turn;            /* of the GIL, as of the last tick */
+	uint64_t turn_holder;     /* thread state that has or had it last */
+	bool turn_known, turn_moved;
 	struct slot *slots;       /* to 3.10: the chain of this tick, leaf first */
 	uint32_t n_slots, n_slots_done;
 	size_t cap_slots;
@@ -303,6 +310,10 @@ void emit_chain(struct walker *w, struct wthread *t);
 void gil_want_mark(struct walker *w);
 void gil_update(struct walker *w);
 void gil_thread_flags(struct walker *w, struct wthread *t);
+/* Notes whose turn it is with the GIL, as the fields just read say; w->turn_moved: another
+ * thread has had it since the last tick. While it has not, only the holder can have run
+ * Python: the stacks of all others are as they were when they were last read. */
+void gil_turn(struct walker *w);
 /* The kernel's id of a thread, from its thread state or its struct pthread. */
 pid_t thread_tid(struct walker *w, const struct wthread *t);
 
