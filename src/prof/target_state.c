@@ -16,7 +16,7 @@
 /* A blocked thread whose stack has not changed is asked for again after so long, any other
  * after so long: shorter than the period of any paced rate up to 10 kHz. */
 #define ASK_BLOCKED_NS (1 * NS_PER_MS)
-#define ASK_NS	       (50 * NS_PER_US)
+#define ASK_NS         (50 * NS_PER_US)
 
 static wait_id futex_kind(struct target *t, uint64_t addr, uint64_t op)
 {

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-#define ROOT_NS	  (50 * NS_PER_MS)  /* a new interpreter is seen after that, at most */
+#define ROOT_NS   (50 * NS_PER_MS)  /* a new interpreter is seen after that, at most */
 #define RELIST_NS (100 * NS_PER_MS) /* with threads parked: the whole list this often */
 
 /* ---- making and freeing ------------------------------------------------------------- */

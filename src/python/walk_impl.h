@@ -232,7 +232,7 @@ struct walker {
 	uint64_t turn;            /* of the GIL, as of the last tick */
 	uint64_t turn_holder;     /* thread state that has or had it last */
 	bool turn_known, turn_moved;
-	struct slot *slots;       /* to 3.10: the chain of this tick, leaf first */
+	struct slot *slots; /* to 3.10: the chain of this tick, leaf first */
 	uint32_t n_slots, n_slots_done;
 	size_t cap_slots;
 	struct chunk_copy *fresh; /* chunks met for the first time in a tick */
