@@ -23,10 +23,11 @@ char *xstrndup(const char *s, size_t len) __attribute__((malloc, returns_nonnull
 char *xasprintf(const char *fmt, ...)
 	__attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
 
-/* Makes room for `need` elements in a growing array: array, its capacity (size_t). */
+/* Makes room for `need` elements in a growing array, which is never NULL then: array, its
+ * capacity (size_t). */
 #define GROW(array, cap, need)                                                     \
 	do {                                                                       \
-		if ((need) > (cap)) {                                              \
+		if (!(array) || (need) > (cap)) {                                  \
 			(cap) = grow_capacity((cap), (need));                      \
 			(array) = xreallocarray((array), (cap), sizeof(*(array))); \
 		}                                                                  \

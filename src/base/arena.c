@@ -76,13 +76,16 @@ void *arena_alloc(struct arena *a, size_t size)
 	return memset(p, 0, size);
 }
 
+void *arena_dup(struct arena *a, const void *from, size_t n, size_t size)
+{
+	void *p = arena_alloc(a, (n + 1) * size);
+
+	return n ? memcpy(p, from, n * size) : p;
+}
+
 char *arena_strndup(struct arena *a, const char *s, size_t len)
 {
-	char *p = arena_alloc(a, len + 1);
-
-	if (len)
-		memcpy(p, s, len);
-	return p;
+	return arena_dup(a, s, len, 1);
 }
 
 char *arena_strdup(struct arena *a, const char *s)

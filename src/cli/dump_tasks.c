@@ -36,11 +36,8 @@ static void copy_task(struct dump_task *to, const struct task *from, struct aren
 		};
 	}
 	to->n_awaited_by = from->n_awaited_by;
-	to->awaited_by =
-		arena_alloc(arena, (from->n_awaited_by + 1) * sizeof(*to->awaited_by));
-	if (from->n_awaited_by)
-		memcpy(to->awaited_by, from->awaited_by,
-			from->n_awaited_by * sizeof(*to->awaited_by));
+	to->awaited_by = arena_dup(
+		arena, from->awaited_by, from->n_awaited_by, sizeof(*to->awaited_by));
 }
 
 void dump_tasks_take(struct dump_tasks *t, struct objects *o, uint64_t interp_head_addr,

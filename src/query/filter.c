@@ -227,7 +227,7 @@ static int key_words(struct filter *f, const char *key, const char *value,
 static int key_pid(struct filter *f, const char *key, const char *value,
 	UNUSED const struct timespec_base *base, struct err *err)
 {
-	uint32_t id;
+	uint32_t id = 0;
 
 	if (f->n_pids == FILTER_MAX_WORDS)
 		return too_many(key, err);

@@ -317,18 +317,12 @@ static void ink(struct lanes *l, struct picture *p, const struct thread_info *na
 		lane->thread.series = r->series;
 		lane->thread.thread = r->thread;
 		lane->n_boxes = r->n;
-		lane->boxes = arena_alloc(&l->arena, (r->n + 1) * sizeof(*lane->boxes));
-		if (r->n)
-			memcpy(lane->boxes, r->boxes, r->n * sizeof(*r->boxes));
+		lane->boxes = arena_dup(&l->arena, r->boxes, r->n, sizeof(*r->boxes));
 		for (n = 0; n < r->n; n++)
 			lane->boxes[n].stack = ink_stack(&k, lane->boxes[n].stack);
 	}
-	l->places = arena_alloc(&l->arena, (l->n_places + 1) * sizeof(*l->places));
-	if (l->n_places)
-		memcpy(l->places, k.place, l->n_places * sizeof(*l->places));
-	l->stacks = arena_alloc(&l->arena, (l->n_stacks + 1) * sizeof(*l->stacks));
-	if (l->n_stacks)
-		memcpy(l->stacks, k.stack, l->n_stacks * sizeof(*l->stacks));
+	l->places = arena_dup(&l->arena, k.place, l->n_places, sizeof(*l->places));
+	l->stacks = arena_dup(&l->arena, k.stack, l->n_stacks, sizeof(*l->stacks));
 	free(ranked);
 	free(k.place);
 	free(k.stack);

@@ -302,9 +302,7 @@ static void give_points(struct memory *m, struct settling *x)
 		m->points[i].stack = (uint32_t)*at - 1;
 	}
 	m->n_points = x->n_points;
-	m->stacks = arena_alloc(&m->arena, (m->n_stacks + 1) * sizeof(*m->stacks));
-	if (m->n_stacks)
-		memcpy(m->stacks, texts, m->n_stacks * sizeof(*m->stacks));
+	m->stacks = arena_dup(&m->arena, texts, m->n_stacks, sizeof(*m->stacks));
 	free(texts);
 	map_release(&index);
 }

@@ -168,6 +168,8 @@ static void plant(struct growing *x, struct texts *texts, const struct grove *g,
 		while (x->depth && x->past[x->depth - 1] <= i)
 			close_node(x);
 		if (!stays(trim, g, id)) {
+			if (!x->depth)
+				BUG("a grove that does not begin with its root");
 			weight_add(&x->other[x->depth - 1], &g->total[id]);
 			x->t->n_trimmed += past - i;
 			i = past;
@@ -204,8 +206,7 @@ void grove_tree(const struct grove *g, const struct tree_options *o, struct tree
 		trim.has_least = true;
 	}
 	plant(&x, &texts, g, &trim);
-	t->nodes = arena_alloc(&t->arena, t->n_nodes * sizeof(*t->nodes));
-	memcpy(t->nodes, x.nodes, t->n_nodes * sizeof(*t->nodes));
+	t->nodes = arena_dup(&t->arena, x.nodes, t->n_nodes, sizeof(*t->nodes));
 	free(x.nodes);
 	free(x.path);
 	free(x.past);

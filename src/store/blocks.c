@@ -27,7 +27,8 @@ struct block *block_new(block_id id)
 
 struct block *block_hold(struct block *b)
 {
-	b->refs++;
+	if (!b->refs++)
+		BUG("a block held that is gone");
 	return b;
 }
 

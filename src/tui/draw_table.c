@@ -81,15 +81,15 @@ static void head_table(const struct top *t, int row, int columns)
 {
 	static const struct {
 		int at;
-		const char *text;
 		enum top_sort sort;
+		const char *text;
 	} heads[] = {
-		{ AT_SELF, "  SELF", SORT_SELF },
-		{ AT_TOTAL, " TOTAL", SORT_TOTAL },
-		{ AT_ALL_SELF, "  SELF", SORT_ALL_SELF },
-		{ AT_ALL_TOTAL, " TOTAL", SORT_ALL_TOTAL },
-		{ AT_SECONDS, "    SELF", SORTS },
-		{ AT_NAME, "FUNCTION", SORT_NAME },
+		{ AT_SELF, SORT_SELF, "  SELF" },
+		{ AT_TOTAL, SORT_TOTAL, " TOTAL" },
+		{ AT_ALL_SELF, SORT_ALL_SELF, "  SELF" },
+		{ AT_ALL_TOTAL, SORT_ALL_TOTAL, " TOTAL" },
+		{ AT_SECONDS, SORTS, "    SELF" },
+		{ AT_NAME, SORT_NAME, "FUNCTION" },
 	};
 	size_t i;
 

@@ -93,14 +93,14 @@ bool term_has_colours(void)
 
 static void make_inks(void)
 {
-	short i;
+	int i;
 
 	if (!term_has_colours())
 		return;
 	start_color();
 	use_default_colors();
 	for (i = 1; i < TERM_INKS; i++)
-		init_pair(i, inks[i].fg, inks[i].bg);
+		init_pair((short)i, inks[i].fg, inks[i].bg);
 }
 
 static attr_t attr_of(enum term_ink ink)
