@@ -183,7 +183,7 @@ static bool take_native(
 	if (ok)
 		take_stack(t, d,
 			natives_stack(t->target->natives, t->resolver, t->symbols, w,
-				w->n_frames, &merged),
+				w->n_frames, 0, &merged),
 			out);
 	return ok;
 }
@@ -326,6 +326,8 @@ static size_t count_interps(const struct dump *d)
 
 int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct err *err)
 {
+	struct target_options open = { .native = o->native,
+		.abi = abi_source_of(o->abi) };
 	struct taking t = { .o = o };
 	struct walk_thread **v;
 	size_t i, n = 0;
@@ -334,8 +336,8 @@ int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct er
 	*d = (struct dump){ .pid = pid };
 	if (!o->core && why_not(pid, err) != WHY_OK)
 		return -1;
-	t.target = o->core ? target_open_core(o->core, o->exe, abi_source_of(o->abi), err)
-			   : target_open(pid, 0, o->native, abi_source_of(o->abi), err);
+	t.target = o->core ? target_open_core(o->core, o->exe, open.abi, err)
+			   : target_open(pid, &open, err);
 	if (!t.target) {
 		if (!o->core)
 			probe_explain(pid, err);

@@ -9,16 +9,17 @@
 
 enum { MAX_INDENT = 40 };
 
-static const char *state_of(const struct task *t)
+static const char *state_of(const struct aio_task *t)
 {
-	if (t->state == TASK_CANCELLED)
+	if (t->state == AIO_CANCELLED)
 		return "cancelled";
-	if (t->state == TASK_FINISHED)
+	if (t->state == AIO_FINISHED)
 		return "finished";
 	return t->is_current ? "running" : t->waits_for ? "waiting" : "ready";
 }
 
-static void copy_task(struct dump_task *to, const struct task *from, struct arena *arena)
+static void copy_task(
+	struct dump_task *to, const struct aio_task *from, struct arena *arena)
 {
 	size_t i;
 
@@ -27,7 +28,7 @@ static void copy_task(struct dump_task *to, const struct task *from, struct aren
 	to->state = state_of(from);
 	to->frames = arena_alloc(arena, (from->n_frames + 1) * sizeof(*to->frames));
 	for (i = from->n_frames; i-- > 0;) {
-		const struct task_frame *f = &from->frames[i];
+		const struct aio_frame *f = &from->frames[i];
 
 		to->frames[to->n_frames++] = (struct dump_task_frame){
 			.name = arena_strdup(arena, f->code ? f->code->name : "?"),

@@ -35,6 +35,7 @@ int session_open(struct session *s, const char *dir, const struct session_option
 		.blocking = (enum blocking)blocking_of_word(o->sample->blocking),
 		.abi = abi_source_of(o->sample->abi),
 		.native = o->sample->native,
+		.asyncio = o->sample->asyncio,
 		.subprocesses = o->subprocesses,
 		.match = o->match,
 		.match_arg = o->match_arg };

@@ -26,6 +26,9 @@ const struct opt shared_sample_rows[] = {
 	OPT("native", 'n', flag, sample_options, native, NULL,
 		"C, C++ and Rust frames too; each running thread is stopped for a "
 		"moment"),
+	OPT("asyncio", 0, flag, sample_options, asyncio, NULL,
+		"under the frames of each step the asyncio task that is stepped, and who "
+		"awaits it"),
 	OPT("abi", 0, choice, sample_options, abi, "WHERE",
 		"where structure layouts come from: the target's own table (3.13 and "
 		"later), ours, its debug information",

@@ -37,7 +37,7 @@ struct sample_options {
 	double rate;          /* hertz; 0: free running */
 	const char *blocking; /* word of enum blocking */
 	const char *abi;      /* word of enum abi_source */
-	bool native;
+	bool native, asyncio;
 	struct opt_list labels; /* "key=value" */
 };
 

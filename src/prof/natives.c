@@ -109,10 +109,10 @@ static void fold_nameless(struct natives *n, size_t n_native)
 }
 
 stack_id natives_stack(struct natives *n, struct resolver *r, struct symbols *symbols,
-	const struct walk_thread *t, uint32_t n_frames, bool *merged)
+	const struct walk_thread *t, uint32_t n_frames, stack_id base, bool *merged)
 {
 	size_t n_native = 0, count, i;
-	stack_id stack = 0;
+	stack_id stack = base;
 	bool complete;
 
 	if (n->symbols != symbols) {

@@ -24,8 +24,9 @@ enum status natives_take(struct natives *n, pid_t tid);
  * The stack of what was taken last: the first n_frames Python frames of t, which was read
  * in the same stop, merged with the native ones; t NULL: a thread without Python. When
  * the two do not fit together *merged is false and the stack is the Python one alone.
+ * `base`: what it stands on, or 0.
  */
 stack_id natives_stack(struct natives *n, struct resolver *r, struct symbols *symbols,
-	const struct walk_thread *t, uint32_t n_frames, bool *merged);
+	const struct walk_thread *t, uint32_t n_frames, stack_id base, bool *merged);
 
 #endif

@@ -264,19 +264,21 @@ static frame_id mark_frame(struct resolver *r, uint32_t n)
 }
 
 stack_id resolver_stack(struct resolver *r, struct resolved *s,
-	const struct walk_thread *t, uint32_t n_frames)
+	const struct walk_thread *t, uint32_t n_frames, stack_id base)
 {
 	uint32_t i = s->n < t->n_same ? s->n : t->n_same;
 	stack_id at;
 
-	if (s->generation != r->generation || s->epoch != walker_epoch(r->walker))
+	if (s->generation != r->generation || s->epoch != walker_epoch(r->walker) ||
+		s->base != base)
 		i = 0;
+	s->base = base;
 	s->generation = r->generation;
 	s->epoch = walker_epoch(r->walker);
 	GROW(s->ids, s->cap, n_frames);
 	if (i > n_frames)
 		i = n_frames;
-	at = i ? s->ids[i - 1] : 0;
+	at = i ? s->ids[i - 1] : base;
 	for (; i < n_frames; i++) {
 		if (t->n_skipped && i == t->skip_at)
 			at = symbols_stack(r->symbols, at, mark_frame(r, t->n_skipped));

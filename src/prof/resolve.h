@@ -28,13 +28,14 @@ struct resolved {
 	stack_id *ids; /* ids[i]: the stack up to and including frames[i] */
 	uint32_t n;
 	size_t cap;
+	stack_id base;              /* what they stand on */
 	uint32_t generation, epoch; /* of the tables and numbers they were made with */
 };
 
 void resolved_release(struct resolved *s);
-/* The stack of a thread's first n_frames frames; frames left out in the middle appear as
- * one mark, "(98000 frames)". */
+/* The stack of a thread's first n_frames frames, on top of `base` (0: nothing); frames
+ * left out in the middle appear as one mark, "(98000 frames)". */
 stack_id resolver_stack(struct resolver *r, struct resolved *s,
-	const struct walk_thread *t, uint32_t n_frames);
+	const struct walk_thread *t, uint32_t n_frames, stack_id base);
 
 #endif

@@ -41,6 +41,7 @@ struct sampler_options {
 	double rate_hz; /* 0.1 and more; 0: free running, no sleep at all */
 	enum blocking blocking;
 	enum abi_source abi;
+	bool asyncio;      /* under each thread's frames the asyncio task that it steps */
 	bool native;       /* C frames too: every thread that runs is stopped shortly */
 	bool subprocesses; /* follow the children of every target */
 	bool no_jitter;    /* exact intervals: for tests and the bench */

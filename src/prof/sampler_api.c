@@ -194,14 +194,16 @@ int sampler_take(struct sampler *s, struct target *t, struct err *err)
 struct target *sampler_open(struct sampler *s, pid_t pid, const struct label *labels,
 	size_t n_labels, struct err *err)
 {
+	struct target_options o = { .native = s->options.native,
+		.asyncio = s->options.asyncio,
+		.abi = s->options.abi };
 	struct target *t;
-	double rate;
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
-	rate = s->wanted_rate;
+	o.rate_hz = s->wanted_rate;
 	pthread_mutex_unlock(&s->lock);
-	t = target_open(pid, rate, s->options.native, s->options.abi, err);
+	t = target_open(pid, &o, err);
 	for (i = 0; t && i < s->options.n_labels; i++)
 		series_label(
 			&t->series, s->options.labels[i].key, s->options.labels[i].value);

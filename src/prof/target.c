@@ -66,10 +66,11 @@ static void drop_lane(void *arg, struct walk_thread *w)
 	w->user = NULL;
 }
 
-static int find_interpreter(struct target *t, enum abi_source abi, struct err *err)
+static int find_interpreter(
+	struct target *t, const struct target_options *o, struct err *err)
 {
 	struct runtime_query q = {
-		.pid = t->pid, .mem = t->mem, .maps = &t->maps, .source = abi
+		.pid = t->pid, .mem = t->mem, .maps = &t->maps, .source = o->abi
 	};
 
 	if (maps_load(&t->maps, t->pid, err) < 0 ||
@@ -77,11 +78,12 @@ static int find_interpreter(struct target *t, enum abi_source abi, struct err *e
 		why_explain(t->pid, err);
 		return err_wrap(err, "cannot attach to process %d", (int)t->pid);
 	}
+	if (o->asyncio)
+		runtime_load_asyncio(&q, &t->runtime);
 	return 0;
 }
 
-struct target *target_open(
-	pid_t pid, double rate_hz, bool native, enum abi_source abi, struct err *err)
+struct target *target_open(pid_t pid, const struct target_options *o, struct err *err)
 {
 	struct target *t = xcalloc(1, sizeof(*t));
 	struct procstat_now figures;
@@ -95,21 +97,23 @@ struct target *target_open(
 		err_set(err, ERR_GONE, "there is no process %d", (int)pid);
 		goto fail;
 	}
-	if (find_interpreter(t, abi, err) < 0)
+	if (find_interpreter(t, o, err) < 0)
 		goto fail;
 	t->start_ticks = figures.start_ticks;
 	t->program = figures.program;
 	t->other_namespace = task_other_namespace(pid);
 	t->series.pid = pid;
 	t->series.start_ns = procstat_wall_ns(figures.start_ticks);
-	label_process(t, rate_hz);
+	label_process(t, o->rate_hz);
 	walk_root_from(&root, &t->runtime, t->mem, &t->maps);
 	maps_release(&t->maps);
 	t->walker = walker_new(t->mem, &t->runtime.abi, &root, drop_lane, t);
 	objects_init(&t->objects, t->mem, &t->runtime.abi, NAME_READS);
 	t->edges = edges_new();
 	t->attached_ns = clock_wall_ns();
-	if (native) {
+	if (o->asyncio)
+		t->tasks = aiotasks_new(&t->objects, t->runtime.interp_head_addr);
+	if (o->native) {
 		t->natives = natives_new(pid, t->mem, &t->runtime, err);
 		if (!t->natives)
 			goto fail;
@@ -129,6 +133,7 @@ void target_free(struct target *t)
 	edges_free(t->edges);
 	target_native_release(t);
 	natives_free(t->natives);
+	aiotasks_free(t->tasks);
 	names_release(&t->names);
 	objects_release(&t->objects);
 	chunk_release(&t->chunk);

@@ -13,6 +13,7 @@
 #include "proc/procstat.h"
 #include "proc/stop.h"
 #include "proc/task.h"
+#include "prof/aiotasks.h"
 #include "prof/edges.h"
 #include "prof/natives.h"
 #include "prof/resolve.h"
@@ -31,6 +32,8 @@ struct lane {
 	struct resolved stack;
 	stack_id merged; /* with native frames; of merged_in's ids */
 	struct symbols *merged_in;
+	stack_id tasks; /* --asyncio: the marks below its frames; of tasks_in's ids */
+	struct symbols *tasks_in;
 	bool shot;       /* registers and stack were taken in this tick */
 	uint32_t second; /* the chunk that `run` is in */
 	size_t run;
@@ -72,6 +75,7 @@ struct target {
 	struct resolver *resolver;
 	struct edges *edges;
 	struct natives *natives; /* NULL: Python frames only */
+	struct aiotasks *tasks;  /* NULL: without asyncio's tasks */
 	struct lane **others;    /* --native: threads without Python */
 	size_t n_others, cap_others;
 	int64_t others_ns; /* when they were last looked for */
@@ -105,9 +109,15 @@ struct tick {
 	int64_t late_ns;
 };
 
-/* Finds the interpreter, opens what is needed. `abi`: where layouts come from. */
-struct target *target_open(
-	pid_t pid, double rate_hz, bool native, enum abi_source abi, struct err *err);
+/* What target_open() is to prepare. */
+struct target_options {
+	double rate_hz; /* for the label */
+	bool native, asyncio;
+	enum abi_source abi; /* where layouts come from */
+};
+
+/* Finds the interpreter, opens what is needed. */
+struct target *target_open(pid_t pid, const struct target_options *o, struct err *err);
 /* The same of a core file, for walking and reading only; exe: the program's file, or NULL
  * for what the core names. Its maps stay loaded. */
 struct target *target_open_core(

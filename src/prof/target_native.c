@@ -110,7 +110,8 @@ static stack_id shoot(struct target *t, const struct lane *l, struct symbols *sy
 	stop_end(&stop);
 	t->totals.stops++;
 	t->totals.stopped_ns += (uint64_t)(clock_mono_ns() - began);
-	return ok ? natives_stack(t->natives, t->resolver, symbols, NULL, 0, &merged) : 0;
+	return ok ? natives_stack(t->natives, t->resolver, symbols, NULL, 0, 0, &merged)
+		  : 0;
 }
 
 /* False: the thread has ended. */

@@ -144,14 +144,26 @@ void target_put(struct target *t, struct lane *l, uint32_t tick, stack_id stack)
 	l->second = t->second;
 }
 
+/* What the thread's frames stand on. Of a thread that has slept since the last tick the
+ * task is still the same. */
+static stack_id base_of(
+	struct target *t, struct walk_thread *w, struct lane *l, const struct tick *k)
+{
+	if (t->tasks && (!l->parked || l->tasks_in != k->symbols)) {
+		l->tasks = aiotasks_stack(t->tasks, k->symbols, w);
+		l->tasks_in = k->symbols;
+	}
+	return l->tasks;
+}
+
 static stack_id stack_of(struct target *t, struct walk_thread *w, struct lane *l,
 	uint32_t n, bool still, const struct tick *k)
 {
 	bool merged;
 
 	if (l->shot) {
-		l->merged =
-			natives_stack(t->natives, t->resolver, k->symbols, w, n, &merged);
+		l->merged = natives_stack(t->natives, t->resolver, k->symbols, w, n,
+			base_of(t, w, l, k), &merged);
 		l->merged_in = k->symbols;
 		l->shot = false;
 		l->stack.n = 0; /* the frames are taken without it */
@@ -160,7 +172,7 @@ static stack_id stack_of(struct target *t, struct walk_thread *w, struct lane *l
 	}
 	if (still)
 		return l->merged;
-	return resolver_stack(t->resolver, &l->stack, w, n);
+	return resolver_stack(t->resolver, &l->stack, w, n, base_of(t, w, l, k));
 }
 
 static void sample_thread(
@@ -173,8 +185,9 @@ static void sample_thread(
 	uint32_t n;
 
 	if (l->parked) {
-		target_put(
-			t, l, tick, resolver_stack(t->resolver, &l->stack, w, l->n_kept));
+		target_put(t, l, tick,
+			resolver_stack(t->resolver, &l->stack, w, l->n_kept,
+				base_of(t, w, l, k)));
 		stats->n_samples++;
 		t->totals.samples++;
 		return;

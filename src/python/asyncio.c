@@ -77,7 +77,7 @@ static bool add_task(struct asyncio *a, uint64_t interp, uint64_t addr)
 		return false;
 	}
 	GROW(a->tasks, a->cap, a->n + 1);
-	a->tasks[a->n++] = (struct task){ .addr = addr, .interp = interp };
+	a->tasks[a->n++] = (struct aio_task){ .addr = addr, .interp = interp };
 	*map_put(&a->index, addr) = a->n;
 	return true;
 }

@@ -23,25 +23,25 @@
 #include "python/code.h"
 #include "python/object.h"
 
-enum task_state { TASK_PENDING, TASK_CANCELLED, TASK_FINISHED };
+enum aio_state { AIO_PENDING, AIO_CANCELLED, AIO_FINISHED };
 
 /* One coroutine (generator, async generator) of a task. */
-struct task_frame {
+struct aio_frame {
 	const struct code *code; /* borrowed from the struct asyncio; name, file */
 	uint64_t addr;           /* of the frame: locals */
 	int32_t line;            /* 0: not known */
 	bool is_running;         /* on a thread's stack now */
 };
 
-struct task {
+struct aio_task {
 	uint64_t addr;            /* of the Task object */
 	uint64_t interp;          /* address of its interpreter */
 	uint64_t loop;            /* address of its event loop */
 	uint64_t coro, waits_for; /* its coroutine; the future it waits for, or 0 */
-	enum task_state state;
-	bool is_current;           /* the loop steps it now */
-	char *name;                /* "Task-1"; "" where the version has no names (3.7) */
-	struct task_frame *frames; /* the task's own coroutine first, innermost last */
+	enum aio_state state;
+	bool is_current;          /* the loop steps it now */
+	char *name;               /* "Task-1"; "" where the version has no names (3.7) */
+	struct aio_frame *frames; /* the task's own coroutine first, innermost last */
 	size_t n_frames, frames_cap;
 	uint32_t *awaited_by; /* indexes of the tasks that wait for it, no duplicates */
 	size_t n_awaited_by, awaited_by_cap;
@@ -50,7 +50,7 @@ struct task {
 
 struct asyncio {
 	struct objects *o; /* borrowed */
-	struct task *tasks;
+	struct aio_task *tasks;
 	size_t n, cap;
 	struct map index; /* task address -> index + 1 */
 	struct map codes; /* code address -> struct code * */
@@ -70,10 +70,18 @@ enum status asyncio_load(struct asyncio *a, uint64_t head_addr);
  * reads from 3.14 on, a dozen before. */
 enum status asyncio_current(
 	struct asyncio *a, uint64_t interp, uint64_t tstate, uint64_t *task);
-/* Appends the name of the task at an address: "Task-1". For attributing samples. */
+/* Appends the name of the task at an address: "Task-1". */
 enum status asyncio_name(struct asyncio *a, uint64_t task, struct buf *out);
-/* The first task that waits for the one at an address; 0 for none. From 3.14 on; before,
- * ST_UNSUPPORTED: use asyncio_load. */
+/* Appends what to call the task where many are counted together: its name, or, where
+ * asyncio has numbered it or the version has no names, its coroutine's function. */
+enum status asyncio_label(struct asyncio *a, uint64_t task, struct buf *out);
+/* The frame of the task's own coroutine; 0: it has none that is Python's. A thread that
+ * steps the task has that frame on its stack. */
+enum status asyncio_frame(struct asyncio *a, uint64_t task, uint64_t *frame);
+/* Is the task at an address the one that asyncio_load last saw there? */
+bool asyncio_knows(struct asyncio *a, uint64_t task);
+/* The first task that waits for the one at an address; 0 for none. From 3.14 on as it is
+ * now; before, as asyncio_load last saw it. */
 enum status asyncio_awaiter(struct asyncio *a, uint64_t task, uint64_t *awaiter);
 
 #endif

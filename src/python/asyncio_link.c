@@ -10,7 +10,7 @@
 static void add_edge(struct asyncio *a, uint64_t task, uint64_t awaiter)
 {
 	uint32_t from = task_index(a, awaiter), to = task_index(a, task);
-	struct task *t;
+	struct aio_task *t;
 	size_t i;
 
 	if (from == UINT32_MAX || to == UINT32_MAX || from == to)
@@ -28,22 +28,24 @@ static void add_edge(struct asyncio *a, uint64_t task, uint64_t awaiter)
 
 /* ---- 3.14+: futures and tasks say themselves who awaits them ------------------------------- */
 
-static void walk_awaiters(struct asyncio *a, uint64_t future, unsigned depth,
-	void (*found)(struct asyncio *a, uint64_t task, void *arg), void *arg);
+/* Told of a task that waits; false: that is enough. */
+typedef bool found_fn(struct asyncio *a, uint64_t task, void *arg);
 
-static void visit(struct asyncio *a, uint64_t awaiter, unsigned depth,
-	void (*found)(struct asyncio *a, uint64_t task, void *arg), void *arg)
+static bool walk_awaiters(
+	struct asyncio *a, uint64_t future, unsigned depth, found_fn *found, void *arg);
+
+static bool visit(
+	struct asyncio *a, uint64_t awaiter, unsigned depth, found_fn *found, void *arg)
 {
 	if (task_index(a, awaiter) != UINT32_MAX ||
 		objects_kind(a->o, awaiter) == KIND_TASK)
-		found(a, awaiter, arg);
-	else if (depth < NESTED_MAX)
-		walk_awaiters(a, awaiter, depth + 1, found, arg);
+		return found(a, awaiter, arg);
+	return depth >= NESTED_MAX || walk_awaiters(a, awaiter, depth + 1, found, arg);
 }
 
 /* gather() and the like stand in between as futures: theirs are followed too. */
-static void walk_awaiters(struct asyncio *a, uint64_t future, unsigned depth,
-	void (*found)(struct asyncio *a, uint64_t task, void *arg), void *arg)
+static bool walk_awaiters(
+	struct asyncio *a, uint64_t future, unsigned depth, found_fn *found, void *arg)
 {
 	const struct abi *abi = a->o->abi;
 	enum kind kind = objects_kind(a->o, future);
@@ -51,51 +53,65 @@ static void walk_awaiters(struct asyncio *a, uint64_t future, unsigned depth,
 	uint64_t by = 0, key;
 	uint8_t is_set = 0;
 	size_t n = 0;
+	bool more = true;
 
 	if (kind == KIND_TASK || kind == KIND_FUTURE) {
 		if (objects_member(a->o, future, abi->task.awaited_by, &by) != ST_OK ||
 			!abi_has(abi->task.awaited_by_is_set) ||
 			objects_read(a->o, future + abi->task.awaited_by_is_set, &is_set,
 				1) != ST_OK)
-			return;
+			return true;
 	} else { /* implemented in Python: always a set */
 		by = task_attribute(a, future, "_Future__asyncio_awaited_by");
 		is_set = 1;
 	}
 	if (!by)
-		return;
-	if (!is_set) {
-		visit(a, by, depth, found, arg);
-		return;
-	}
+		return true;
+	if (!is_set)
+		return visit(a, by, depth, found, arg);
 	it = xmalloc(sizeof(*it));
 	set_open(a->o, by, it);
-	while (n++ < AWAITERS_MAX && !objects_spent(a->o) && set_next(it, &key))
-		visit(a, key, depth, found, arg);
+	while (more && n++ < AWAITERS_MAX && !objects_spent(a->o) && set_next(it, &key))
+		more = visit(a, key, depth, found, arg);
 	free(it);
+	return more;
 }
 
-static void found_edge(struct asyncio *a, uint64_t awaiter, void *task)
+static bool found_edge(struct asyncio *a, uint64_t awaiter, void *task)
 {
 	add_edge(a, *(const uint64_t *)task, awaiter);
+	return true;
 }
 
-static void found_first(struct asyncio *a, uint64_t awaiter, void *first)
+static bool found_first(struct asyncio *a, uint64_t awaiter, void *first)
 {
-	uint64_t *out = first;
-
 	(void)a;
-	if (!*out)
-		*out = awaiter;
+	*(uint64_t *)first = awaiter;
+	return false;
+}
+
+bool asyncio_knows(struct asyncio *a, uint64_t task)
+{
+	uint32_t at = task_index(a, task);
+
+	return at != UINT32_MAX && a->tasks[at].coro == task_coroutine(a, task);
 }
 
 enum status asyncio_awaiter(struct asyncio *a, uint64_t task, uint64_t *awaiter)
 {
+	const struct aio_task *t;
+
 	*awaiter = 0;
-	if (!abi_has(a->o->abi->task.awaited_by))
-		return ST_UNSUPPORTED;
-	walk_awaiters(a, task, 0, found_first, awaiter);
-	return objects_spent(a->o) ? ST_LIMIT : ST_OK;
+	if (abi_has(a->o->abi->task.awaited_by)) {
+		walk_awaiters(a, task, 0, found_first, awaiter);
+		return objects_spent(a->o) ? ST_LIMIT : ST_OK;
+	}
+	if (!asyncio_knows(a, task))
+		return ST_OK;
+	t = &a->tasks[task_index(a, task)];
+	if (t->n_awaited_by)
+		*awaiter = a->tasks[t->awaited_by[0]].addr;
+	return ST_OK;
 }
 
 /* ---- before: from the awaiter to what it waits for ------------------------------------------- */
@@ -178,12 +194,12 @@ static bool ends_with(const char *s, size_t len, const char *end)
 	return len >= n && !memcmp(s + len - n, end, n);
 }
 
-static void link_by_arguments(struct asyncio *a, const struct task *t)
+static void link_by_arguments(struct asyncio *a, const struct aio_task *t)
 {
 	size_t i, k;
 
 	for (i = 0; i < t->n_frames; i++) {
-		const struct task_frame *f = &t->frames[i];
+		const struct aio_frame *f = &t->frames[i];
 
 		for (k = 0; k < ARRAY_SIZE(waiter_functions); k++) {
 			const struct waiter_function *w = &waiter_functions[k];
@@ -206,7 +222,7 @@ void tasks_link(struct asyncio *a)
 	size_t i;
 
 	for (i = 0; i < a->n && !objects_spent(a->o); i++) {
-		struct task *t = &a->tasks[i];
+		struct aio_task *t = &a->tasks[i];
 		uint64_t addr = t->addr;
 
 		if (has_links) {

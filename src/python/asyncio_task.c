@@ -11,6 +11,12 @@
 
 enum { NAME_CHARS = 200, CODES_MAX = 20000, STACK_BYTES_MAX = 1 << 20 };
 
+static bool has_frame(enum kind kind)
+{
+	return kind == KIND_COROUTINE || kind == KIND_GENERATOR ||
+	       kind == KIND_ASYNC_GENERATOR;
+}
+
 uint64_t task_attribute(struct asyncio *a, uint64_t task, const char *name)
 {
 	uint64_t value = 0;
@@ -58,7 +64,41 @@ enum status asyncio_name(struct asyncio *a, uint64_t task, struct buf *out)
 	return put_name(a, name_of(a, task, is_native), out);
 }
 
-static void read_native(struct asyncio *a, struct task *t)
+uint64_t task_coroutine(struct asyncio *a, uint64_t task)
+{
+	uint64_t coro = 0;
+
+	if (objects_kind(a->o, task) != KIND_TASK)
+		return task_attribute(a, task, "_coro");
+	objects_member(a->o, task, a->o->abi->task.coro, &coro);
+	return coro;
+}
+
+static bool is_numbered(const char *name, size_t len)
+{
+	return !len || (len > 5 && !memcmp(name, "Task-", 5) &&
+			       strspn(name + 5, "0123456789") == len - 5);
+}
+
+enum status asyncio_label(struct asyncio *a, uint64_t task, struct buf *out)
+{
+	size_t before = out->len;
+	uint64_t coro, name = 0;
+	enum status st = asyncio_name(a, task, out);
+
+	if (st != ST_OK || !is_numbered(out->data + before, out->len - before))
+		return st;
+	coro = task_coroutine(a, task);
+	if (!has_frame(objects_kind(a->o, coro)))
+		return ST_OK;
+	st = objects_member(a->o, coro, a->o->abi->gen.qualname, &name);
+	if (st != ST_OK || !name || objects_kind(a->o, name) != KIND_STR)
+		return st;
+	out->len = before;
+	return put_name(a, name, out);
+}
+
+static void read_native(struct asyncio *a, struct aio_task *t)
 {
 	const struct abi *abi = a->o->abi;
 	uint32_t state = 0;
@@ -68,11 +108,11 @@ static void read_native(struct asyncio *a, struct task *t)
 	objects_member(a->o, t->addr, abi->task.fut_waiter, &t->waits_for);
 	if (abi_has(abi->task.state))
 		objects_read(a->o, t->addr + abi->task.state, &state, sizeof(state));
-	t->state = state <= TASK_FINISHED ? (enum task_state)state : TASK_PENDING;
+	t->state = state <= AIO_FINISHED ? (enum aio_state)state : AIO_PENDING;
 }
 
 /* Tasks of other implementations, and of asyncio without its C module. */
-static void read_foreign(struct asyncio *a, struct task *t)
+static void read_foreign(struct asyncio *a, struct aio_task *t)
 {
 	struct buf state = BUF_INIT;
 	uint64_t value = task_attribute(a, t->addr, "_state");
@@ -82,15 +122,15 @@ static void read_foreign(struct asyncio *a, struct task *t)
 	t->waits_for = task_attribute(a, t->addr, "_fut_waiter");
 	if (value && str_read(a->o->mem, a->o->abi, value, 16, &state) == ST_OK &&
 		state.len) {
-		t->state = *state.data == 'C'   ? TASK_CANCELLED
-			   : *state.data == 'F' ? TASK_FINISHED
-						: TASK_PENDING;
+		t->state = *state.data == 'C'   ? AIO_CANCELLED
+			   : *state.data == 'F' ? AIO_FINISHED
+						: AIO_PENDING;
 	}
 	t->status = t->coro ? ST_OK : ST_BAD;
 	buf_release(&state);
 }
 
-void task_read(struct asyncio *a, struct task *t)
+void task_read(struct asyncio *a, struct aio_task *t)
 {
 	bool is_native = objects_kind(a->o, t->addr) == KIND_TASK;
 	struct buf name = BUF_INIT;
@@ -189,6 +229,26 @@ static enum status open_new(struct asyncio *a, uint64_t gen, struct suspended *s
 	return st;
 }
 
+static enum status open_frame(struct asyncio *a, uint64_t gen, struct suspended *s)
+{
+	return a->o->abi->value.frame_kind > 0 ? open_new(a, gen, s)
+					       : open_old(a, gen, s);
+}
+
+enum status asyncio_frame(struct asyncio *a, uint64_t task, uint64_t *frame)
+{
+	uint64_t coro = task_coroutine(a, task);
+	struct suspended s = { 0 };
+	enum status st;
+
+	*frame = 0;
+	if (!coro || !has_frame(objects_kind(a->o, coro)))
+		return ST_OK;
+	st = open_frame(a, coro, &s);
+	*frame = s.frame;
+	return st;
+}
+
 /* Coroutines are suspended only where they await. Others also yield: the instruction says
  * which, up to 3.12 (genobject.c: _PyGen_yf), and the state of the frame from 3.13 on. */
 static bool is_awaiting(struct asyncio *a, const struct suspended *s, enum kind kind)
@@ -260,7 +320,7 @@ static uint64_t awaited(struct asyncio *a, const struct suspended *s, enum kind 
 	return objects_untag(abi, word);
 }
 
-static void push_frame(struct asyncio *a, struct task *t, const struct suspended *s)
+static void push_frame(struct asyncio *a, struct aio_task *t, const struct suspended *s)
 {
 	const struct code *c = code_at(a, s->code);
 	int32_t offset = -1;
@@ -273,7 +333,7 @@ static void push_frame(struct asyncio *a, struct task *t, const struct suspended
 	code_offset((struct code *)(uintptr_t)c, a->o->mem, a->o->abi, s->instr, s->tlbc,
 		&offset);
 	GROW(t->frames, t->frames_cap, t->n_frames + 1);
-	t->frames[t->n_frames++] = (struct task_frame){
+	t->frames[t->n_frames++] = (struct aio_frame){
 		.code = c,
 		.addr = s->frame,
 		.line = code_line(c, offset),
@@ -282,7 +342,7 @@ static void push_frame(struct asyncio *a, struct task *t, const struct suspended
 }
 
 /* One step inwards: from an awaitable to what it stands for or awaits itself. */
-static uint64_t step(struct asyncio *a, struct task *t, uint64_t obj)
+static uint64_t step(struct asyncio *a, struct aio_task *t, uint64_t obj)
 {
 	const struct abi *abi = a->o->abi;
 	enum kind kind = objects_kind(a->o, obj);
@@ -311,7 +371,7 @@ static uint64_t step(struct asyncio *a, struct task *t, uint64_t obj)
 	default:
 		return 0;
 	}
-	st = abi->value.frame_kind > 0 ? open_new(a, obj, &s) : open_old(a, obj, &s);
+	st = open_frame(a, obj, &s);
 	if (st != ST_OK) {
 		if (st != ST_GONE)
 			t->status = st;
@@ -321,7 +381,7 @@ static uint64_t step(struct asyncio *a, struct task *t, uint64_t obj)
 	return awaited(a, &s, kind);
 }
 
-void task_read_chain(struct asyncio *a, struct task *t)
+void task_read_chain(struct asyncio *a, struct aio_task *t)
 {
 	uint64_t obj = t->coro, tortoise = 0;
 	size_t n = 0, hare = 1;

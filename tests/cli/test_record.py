@@ -34,6 +34,30 @@ def test_a_recording_holds_every_thread_and_the_hot_function(run, recording):
     assert busy["self"]["samples"] <= busy["total"]["samples"]
 
 
+STEPS = """
+import asyncio, time
+
+async def step():
+    end = time.process_time() + 0.5
+    while time.process_time() < end:
+        pass
+
+async def outer():
+    await asyncio.ensure_future(step())
+
+asyncio.new_event_loop().run_until_complete(outer())
+"""
+
+
+def test_asyncio_puts_the_tasks_under_the_frames_of_a_step(run, tmp_path):
+    script = tmp_path / "steps.py"
+    script.write_text(STEPS)
+    run("record", "--asyncio", "-o", tmp_path / "steps", "--", *NEWEST.argv, script)
+    tree = [(f["depth"], f["function"]) for f in report(run, tmp_path / "steps")["tree"]]
+    at = tree.index((1, "outer"))
+    assert tree[at + 1:at + 3] == [(2, "step"), (3, "<module>")] and (8, "step") in tree[at:], tree
+
+
 def test_report_marks_your_own_code_and_shows_its_lines(run, recording):
     out = run("report", recording, env={"COLUMNS": "120"})[0]
     mine = [line for line in out.splitlines()[1:] if "target.py" in line]

@@ -11,6 +11,7 @@
  *	repr ADDR      text of the object at a (hexadecimal) address
  *	locals ADDR    variables of the frame at an address
  *	tasks          asyncio's tasks: names, coroutines, who waits for whom
+ *	steps          the asyncio tasks that each thread's frames stand on, for --asyncio
  *	names          thread names by interpreter and identifier
  *	write FILE     with --record: writes the pages that the questions before it needed
  *
@@ -20,6 +21,7 @@
 #include "base/json.h"
 #include "proc/core.h"
 #include "proc/maps.h"
+#include "prof/aiotasks.h"
 #include "prof/resolve.h"
 #include "python/asyncio.h"
 #include "python/code.h"
@@ -224,20 +226,24 @@ static void forget_walk(struct walk *k)
 	*k = (struct walk){ NULL };
 }
 
+static void open_walk(struct peek *p, struct walk *walk)
+{
+	if (walk == &p->cold)
+		forget_walk(walk);
+	if (walk->walker)
+		return;
+	walk->symbols = symbols_new();
+	walk->walker = walker_new(p->o.mem, p->o.abi, &p->root, NULL, NULL);
+	walk->resolver = resolver_new(walk->walker, p->o.mem, p->o.abi, walk->symbols);
+}
+
 static void put_walk(struct peek *p, struct json *j, struct walk *walk)
 {
 	struct walk_thread **threads;
 	size_t n = 0, i;
 	uint32_t k;
 
-	if (walk == &p->cold)
-		forget_walk(walk);
-	if (!walk->walker) {
-		walk->symbols = symbols_new();
-		walk->walker = walker_new(p->o.mem, p->o.abi, &p->root, NULL, NULL);
-		walk->resolver =
-			resolver_new(walk->walker, p->o.mem, p->o.abi, walk->symbols);
-	}
+	open_walk(p, walk);
 	walker_tick(walk->walker);
 	threads = walker_threads(walk->walker, &n);
 	json_array(j);
@@ -290,7 +296,7 @@ static void put_names(struct peek *p, struct json *j)
 	json_end(j);
 }
 
-static void put_task(const struct asyncio *a, const struct task *t, struct json *j)
+static void put_task(const struct asyncio *a, const struct aio_task *t, struct json *j)
 {
 	size_t i;
 
@@ -339,6 +345,38 @@ static void put_tasks(struct peek *p, struct json *j)
 	json_end(j);
 	json_end(j);
 	asyncio_release(&a);
+}
+
+/* {ident: [name of a task, leaf first...]} */
+static void put_steps(struct peek *p, struct json *j)
+{
+	struct aiotasks *tasks = aiotasks_new(&p->o, p->rt.interp_head_addr);
+	struct walk_thread **threads;
+	size_t n = 0, i;
+
+	open_walk(p, &p->cold);
+	walker_tick(p->cold.walker);
+	threads = walker_threads(p->cold.walker, &n);
+	json_object(j);
+	for (i = 0; i < n; i++) {
+		const struct symbols *s = p->cold.symbols;
+		stack_id id = aiotasks_stack(tasks, p->cold.symbols, threads[i]);
+		char ident[24];
+
+		snprintf(ident, sizeof(ident), "%" PRIu64, threads[i]->pthread);
+		json_key(j, ident);
+		json_array(j);
+		for (; id; id = symbols_stack_of(s, id)->parent) {
+			frame_id frame = symbols_stack_of(s, id)->frame;
+			func_id func = symbols_frame_of(s, frame)->func;
+
+			json_str(
+				j, symbols_text(s, symbols_func_of(s, func)->name, NULL));
+		}
+		json_end(j);
+	}
+	json_end(j);
+	aiotasks_free(tasks);
 }
 
 static void put_locals(struct peek *p, struct json *j, uint64_t frame)
@@ -421,6 +459,8 @@ static void answer(struct peek *p, const char *line, struct buf *out)
 		put_locals(p, &j, addr);
 	else if (!strcmp(word, "tasks"))
 		put_tasks(p, &j);
+	else if (!strcmp(word, "steps"))
+		put_steps(p, &j);
 	else if (!strcmp(word, "names"))
 		put_names(p, &j);
 	else

@@ -48,3 +48,14 @@ def test_tasks_are_what_the_target_says_itself(python):
                 compare_task(python, stop, truth, got[truth["id"]], names)
                 n += 1
     assert n > 200
+
+
+@every_python
+def test_a_step_belongs_to_its_task_and_to_who_awaits_it(python):
+    n = 0
+    with Frozen(python.argv + [os.path.join(TARGETS, "steps.py")]) as frozen:
+        for stop in frozen:
+            marks = frozen.ask("steps")[str(stop.me)]
+            assert marks[::-1] == json.loads(stop.label), (stop.label, marks)
+            n += len(marks)
+    assert n == 12

@@ -109,12 +109,12 @@ static void look_tasks(
 	asyncio_init(&a, o);
 	counts[asyncio_load(&a, head)]++;
 	for (i = 0; i < a.n; i++) {
-		const struct task *t = &a.tasks[i];
+		const struct aio_task *t = &a.tasks[i];
 		struct blocks by = { NULL };
 		struct buf text = BUF_INIT;
 
 		counts[t->status]++;
-		if (t->state != TASK_PENDING)
+		if (t->state != AIO_PENDING)
 			continue;
 		buf_printf(&text, "task %s<-", t->name);
 		for (k = 0; k < t->n_awaited_by; k++) {
