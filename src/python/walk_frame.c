@@ -18,8 +18,7 @@ enum {
 		64, /* bytes of locals that are read too: they show that a frame moved on */
 	NEWEST = WALK_LEAF_FRAMES,
 	OLDEST = WALK_ROOT_FRAMES,
-	ASIDE = 24,      /* frames of the recent past that are read along... */
-	ASIDE_TICKS = 64 /* ...if they were on the stack within so many ticks */
+	ASIDE = 24 /* frames of the recent past that are read along */
 };
 
 static size_t frame_len(const struct walker *w)
@@ -141,20 +140,17 @@ static struct aside *find_aside(struct wthread *t, uint64_t addr)
  * longest makes room. */
 static void put_aside(struct walker *w, struct wthread *t, const struct slot *s)
 {
-	struct aside *a = find_aside(t, s->addr);
+	struct aside *a;
 	uint32_t i;
 
 	if (w->abi->frame.localsplus > TS_MAX)
 		return;
 	if (!t->aside)
 		t->aside = xcalloc(ASIDE, sizeof(*t->aside));
-	if (!a && t->n_aside < ASIDE)
+	a = find_aside(t, s->addr);
+	if (!a && t->n_aside < ASIDE) {
 		a = &t->aside[t->n_aside++];
-	for (i = 0; !a && i < t->n_aside; i++) {
-		if (t->tick - t->aside[i].used_tick > ASIDE_TICKS)
-			a = &t->aside[i];
-	}
-	if (!a) {
+	} else if (!a) {
 		a = t->aside;
 		for (i = 1; i < t->n_aside; i++) {
 			if (t->aside[i].used_tick < a->used_tick)

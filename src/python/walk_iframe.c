@@ -228,6 +228,8 @@ static enum status update_chunks(struct walker *w, struct wthread *t)
 	struct chunk_copy *newest = t->n_chunks ? &t->chunks[t->n_chunks - 1] : NULL;
 	uint32_t n_fresh, known, i;
 
+	if (t->n_chunks && !t->chunks)
+		BUG("chunks counted that are not there");
 	if (newest && newest->addr == addr) {
 		if (!newest->ok)
 			return ST_FAULT;
