@@ -624,6 +624,21 @@ static void cut_above(struct walker *w, uint32_t i)
 	w->n_chain -= i;
 }
 
+/* From 3.14 on a frame that is popped has lost its code (clear_thread_frame() of
+ * Python/ceval.c): it and what lies above it have returned. */
+static bool drop_popped(struct walker *w)
+{
+	uint32_t i;
+
+	for (i = w->n_chain; i-- > 0;) {
+		if (!w->chain[i].code_addr && i + 1 < w->n_chain) {
+			cut_above(w, i + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Cuts what lies above the first frame that runs without having called into C, or that
  * has returned. Generators were copied at another moment than the data stack: between
@@ -771,6 +786,7 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 		w->chain_patched = true;
 	}
 	repaired = w->chain_patched;
+	repaired |= drop_popped(w);
 	if (!t->still) {
 		repaired |= drop_stale(w, t);
 		repaired |= extend(w, t);
