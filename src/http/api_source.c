@@ -79,16 +79,15 @@ int api_source(struct call *c, struct err *err)
 	}
 	if (flat_lines_of(&flat, c->server->source, &f, file, err) < 0)
 		goto out;
-	if (flat.n_rows == 0) { /* also: no reading of files that nobody ran */
-		err_set(err, ERR_NOT_FOUND, "no sample of this range is in %.200s", file);
-		goto out;
-	}
 	call_json(c, &j);
 	json_kstr(&j, "file", file);
 	json_kint(&j, "all_n", (int64_t)flat.all.n);
 	json_kint(&j, "all_ns", (int64_t)flat.all.ns);
 	write_lines(&j, &flat);
-	write_text(c, &j, living_pid(c, &f), file);
+	if (flat.n_rows > 0)
+		write_text(c, &j, living_pid(c, &f), file);
+	else /* nor are files read that nobody ran */
+		json_kstr(&j, "no_text", "no sample of this range is in this file");
 	call_json_end(c, &j);
 	ret = 0;
 out:

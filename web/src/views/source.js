@@ -22,7 +22,8 @@ export class SourceView {
 		this.note = h("span", { class: "soft" });
 		this.lines = h("div", { class: "src-lines", role: "table", "aria-label": "Lines with their time" });
 		this.map = h("canvas", { class: "src-map", "aria-hidden": "true" });
-		this.scroller = h("div", { class: "src-scroll", tabindex: "0" }, this.lines);
+		this.scroller = h("div", { class: "src-scroll", tabindex: "0", "aria-label": "The file's lines" },
+			h("div", { class: "src-line src-head", "aria-hidden": "true" }, h("span", { class: "num" }, "Self"), h("span", { class: "num" }, "Total"), h("span", { class: "num" }, "Line"), h("span", null, "")), this.lines);
 		this.element = h("div", { class: "source" },
 			h("div", { class: "flame-bar" }, h("button", { class: "button", onclick: () => history.back() }, "← Back"), this.title, h("span", { class: "spring" }), this.note),
 			h("div", { class: "src-body" }, this.scroller, this.map));
