@@ -26,6 +26,8 @@ export class App {
 		this.statusAt = 0;
 		/** @type {Target[]} */
 		this.targets = [];
+		/** of the answer under way @type {Promise<void>} */
+		this.targetsAsked = Promise.resolve();
 		/** @type {import("./charts/chart.js").Event[]} */
 		this.events = [];
 		/** @type {Record<string, View>} */
@@ -148,7 +150,8 @@ export class App {
 		}
 		this.refreshing = true;
 		try {
-			await Promise.all([this.refreshTargets(), this.timeline.refresh(), this.view?.refresh(live)]);
+			this.targetsAsked = this.refreshTargets();
+			await Promise.all([this.targetsAsked, this.timeline.refresh(), this.view?.refresh(live)]);
 			this.fail(null);
 		} catch (cause) {
 			this.fail(cause);
@@ -204,10 +207,11 @@ export class App {
 		this.header.drawLive(st, words[st]);
 		fill(this.statusLine,
 			h("span", { class: `live-dot ${st}` }), h("span", null, words[st]),
-			h("span", null, h("b", null, fmt.count(s.samples || 0)), " samples"),
-			h("span", null, h("b", null, fmt.duration(s.thread || 0)), " of thread time"),
-			h("span", { class: s.lost ? "warn" : null }, h("b", null, fmt.percent(s.lost / (s.lost + s.samples) || 0)), " lost"),
-			h("span", { class: s.missed > wanted / 50 ? "warn" : null }, h("b", null, fmt.percent(wanted ? s.missed / wanted : 0)), " ticks missed"),
+			s.samples === undefined ? h("span", null, "loading…") : [
+				h("span", null, h("b", null, fmt.count(s.samples || 0)), " samples"),
+				h("span", null, h("b", null, fmt.duration(s.thread || 0)), " of thread time"),
+				h("span", { class: s.lost > s.samples / 1000 ? "warn" : null }, h("b", null, fmt.percent(s.lost / (s.lost + s.samples) || 0)), " lost"),
+				h("span", { class: s.missed > wanted / 50 ? "warn" : null }, h("b", null, fmt.percent(wanted ? s.missed / wanted : 0)), " ticks missed")],
 			h("span", { class: "spring" }),
 			h("a", { href: "/api/v1/" }, "API"),
 			h("span", null, this.status ? `pystrobe ${this.status.version}` : ""));

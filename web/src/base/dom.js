@@ -35,13 +35,17 @@ export function append(el, children) {
 }
 
 /**
- * Replaces what is inside.
+ * Replaces what is inside. The focus stays on what has the same data-key.
  * @param {Element} el
  * @param {...Child} children
  */
 export function fill(el, ...children) {
+	const focused = document.activeElement;
+	const key = focused instanceof HTMLElement && el.contains(focused) ? focused.dataset.key : undefined;
 	el.replaceChildren();
 	append(el, children);
+	const again = key !== undefined && el.querySelector(`[data-key="${CSS.escape(key)}"]`);
+	if (again instanceof HTMLElement) again.focus({ preventScroll: true });
 }
 
 /** Sets text only when it differs: live updates must not disturb a selection.

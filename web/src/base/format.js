@@ -11,7 +11,7 @@ export function percent(x) {
 	const p = x * 100;
 	if (p === 0) return "0 %";
 	if (p < 0.01) return "<0.01 %";
-	return `${p.toFixed(p >= 99.95 || p < 0.1 ? 2 : p < 10 ? 2 : 1)} %`.replace("100.00", "100");
+	return `${p.toFixed(p >= 99.95 ? 0 : p < 10 ? 2 : 1)} %`;
 }
 
 /** Nanoseconds. @param {number} ns */
@@ -54,7 +54,26 @@ export function bytes(n) {
 
 /** Processor seconds per second, as percent of one core. @param {number} cores */
 export function cpu(cores) {
-	return Number.isFinite(cores) ? `${(cores * 100).toFixed(cores < 0.1 ? 1 : 0)} %` : "–";
+	if (!Number.isFinite(cores)) return "–";
+	if (cores > 0 && cores < 0.0005) return "<0.1 %";
+	return `${(cores * 100).toFixed(cores && cores < 0.1 ? 1 : 0)} %`;
+}
+
+/** A share of the time, or how many at a time where it is more than one.
+ * @param {number} x @param {string} what "threads" */
+export function several(x, what) {
+	return x > 1.005 ? `${x.toFixed(1)} ${what}` : cpu(x);
+}
+
+/** What a person calls a command: the program without its folder, and without the
+ * interpreter where a script follows. @param {string} command */
+export function shortCommand(command) {
+	const [program, script, ...rest] = command.split(" ");
+	const base = (/** @type {string} */ path) => path.replace(/^.*\/(?=[^/])/, "");
+	const words = script && !script.startsWith("-") && /^python[\d.]*[td]*$/.test(base(program))
+		? [base(script), ...rest] : [base(program), script, ...rest];
+	const text = words.join(" ").trimEnd();
+	return text.length > 90 ? `${text.slice(0, 88)}…` : text;
 }
 
 /** @param {number} hz */

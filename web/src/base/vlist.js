@@ -9,6 +9,7 @@ import { h, fill } from "./dom.js";
  * @property {string} [help]
  * @property {boolean} [num] right-aligned; sorts downwards first
  * @property {string} width of the grid: "90px", "minmax(120px, 1fr)"
+ * @property {string} [narrow] the same on a phone; "": not shown there
  * @property {(row: number) => import("./dom.js").Child} cell
  * @property {(row: number) => number | string} [key] what it is sorted by
  */
@@ -33,13 +34,13 @@ export class VirtualTable {
 		this.order = new Uint32Array(0);
 		this.selected = -1;
 		this.sort = { column: "", down: true };
-		this.template = columns.map((c) => c.width).join(" ");
 		this.head = h("div", { class: "vt-head", role: "row" });
 		this.layer = h("div", { class: "vt-layer", role: "rowgroup" });
 		this.spacer = h("div", { class: "vt-spacer" }, this.layer);
 		this.scroller = h("div", { class: "vt-scroll", tabindex: "0" }, this.spacer);
 		this.element = h("div", { class: "vt", role: "grid", "aria-label": how.label }, this.head, this.scroller);
-		this.element.style.setProperty("--columns", this.template);
+		this.element.style.setProperty("--columns", columns.map((c) => c.width).join(" "));
+		this.element.style.setProperty("--columns-narrow", columns.map((c) => c.narrow ?? c.width).join(" "));
 		this.scroller.addEventListener("scroll", () => this.draw());
 		this.scroller.addEventListener("keydown", (e) => this.key(e));
 		new ResizeObserver(() => this.draw()).observe(this.scroller);
@@ -60,7 +61,7 @@ export class VirtualTable {
 	/** @param {Column} c */
 	heading(c) {
 		const on = this.sort.column === c.id;
-		return h("div", { role: "columnheader", class: c.num ? "num" : null, "aria-sort": on ? (this.sort.down ? "descending" : "ascending") : null },
+		return h("div", { role: "columnheader", class: cellClass(c, ""), "aria-sort": on ? (this.sort.down ? "descending" : "ascending") : null },
 			c.key
 				? h("button", { class: "vt-sort", title: c.help ?? null, onclick: () => this.events.sorted?.(c.id, on ? !this.sort.down : Boolean(c.num)) },
 					c.title, h("span", { class: "vt-arrow", "aria-hidden": "true" }, on ? (this.sort.down ? "▾" : "▴") : ""))
@@ -96,7 +97,7 @@ export class VirtualTable {
 				this.events.menu(row, e.clientX, e.clientY);
 			},
 		});
-		for (const c of this.columns) el.append(h("div", { role: "gridcell", class: c.num ? "num" : "cut" }, c.cell(row)));
+		for (const c of this.columns) el.append(h("div", { role: "gridcell", class: cellClass(c, "cut") }, c.cell(row)));
 		return el;
 	}
 
@@ -129,6 +130,11 @@ export class VirtualTable {
 			this.select(this.order[next], { reveal: true });
 		}
 	}
+}
+
+/** @param {Column} c @param {string} otherwise */
+function cellClass(c, otherwise) {
+	return `${c.num ? "num" : otherwise}${c.narrow === "" ? " wide-only" : ""}`;
 }
 
 /**

@@ -30,7 +30,8 @@ function widthOf(c, text) {
 function fitted(c, text, room) {
 	const w = widthOf(c, text);
 	if (w <= room) return text;
-	const n = Math.floor((text.length * (room - 9)) / w);
+	let n = Math.floor((text.length * (room - 9)) / w);
+	while (n > 0 && widthOf(c, `${text.slice(0, n)}…`) > room) n--;
 	return n > 0 ? `${text.slice(0, n)}…` : "";
 }
 
@@ -92,7 +93,7 @@ function paintRow(f, c, t, depth, v0, v1, above, style) {
  */
 function label(f, c, t, i, left, room, top, ink) {
 	const y = top + (ROW - GAP) / 2 + 0.5;
-	const name = i === 0 ? rootName(t) : t.name(i);
+	const name = i === 0 ? rootName(t) : t.label(i);
 	const inside = room - 2 * PAD;
 	const text = fitted(c, name, inside);
 	if (!text) return;

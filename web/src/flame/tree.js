@@ -2,6 +2,8 @@
 // where each node begins, which nodes lie in a row, and a number that finds the same node
 // again in the next answer.
 
+import { shortCommand } from "../base/format.js";
+
 /**
  * @typedef {object} TreeData what /api/v1/flamegraph answers
  * @property {number} [from_ms]
@@ -76,6 +78,13 @@ export class Tree {
 	/** @param {number} i */
 	name(i) {
 		return this.strings[this.places.name[this.place[i]]];
+	}
+
+	/** The name as a person calls it: a group's process without folder and interpreter.
+	 * @param {number} i */
+	label(i) {
+		const name = this.name(i), group = this.depth[i] === 1 && this.flags(i) & MARK ? name.match(/^(\d+) (\S.*)$/s) : null;
+		return group ? `${group[1]} ${shortCommand(group[2])}` : name;
 	}
 
 	/** @param {number} i */

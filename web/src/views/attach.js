@@ -3,7 +3,6 @@
 import { get, post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import * as fmt from "../base/format.js";
-import { shortCommand } from "./filters.js";
 import { toast } from "./popups.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -61,11 +60,11 @@ export class AttachView {
 		};
 		return h("div", { class: "process" },
 			h("span", { class: "num mono" }, p.pid),
-			h("div", { class: "target-name" }, h("span", { class: "cut", title: p.command }, shortCommand(p.command)),
+			h("div", { class: "target-name" }, h("span", { class: "cut", title: p.command }, fmt.shortCommand(p.command)),
 				h("small", { class: "faint" }, [`Python ${p.version || "?"}`, p.user, p.container].filter(Boolean).join(" · "))),
 			p.refusal ? h("span", { class: "refusal" }, p.refusal) : h("span", { class: "soft" }, p.recording ? `recording at ${fmt.rate(p.rate_hz)}` : ""),
 			p.recording
-				? h("button", { class: "button", onclick: act("detach") }, "Stop")
-				: h("button", { class: "button main", disabled: !p.can_attach, onclick: act("attach") }, "Record"));
+				? h("button", { class: "button", "data-key": String(p.pid), "aria-label": `Stop recording ${p.pid}`, onclick: act("detach") }, "Stop")
+				: h("button", { class: "button main", "data-key": String(p.pid), "aria-label": `Record ${p.pid}`, disabled: !p.can_attach, onclick: act("attach") }, "Record"));
 	}
 }

@@ -66,12 +66,12 @@ export class FilterBar {
 		const now = store.get("series"), pid = store.get("pid"), label = store.get("label");
 		const services = [...new Set(targets.map((t) => t.labels.service).filter(Boolean))];
 		fill(this.process,
-			h("option", { value: "" }, targets.length ? `All ${targets.length} processes` : "All processes"),
+			h("option", { value: "" }, targets.length ? `All ${targets.length} process${targets.length === 1 ? "" : "es"}` : "All processes"),
 			services.length > 1 && h("optgroup", { label: "Services" }, services.map((s) =>
 				h("option", { value: `service=${s}`, selected: label === `service=${s}` }, s))),
 			h("optgroup", { label: "Processes" }, targets.map((t) =>
 				h("option", { value: `s${t.series}`, selected: now === String(t.series) || pid === String(t.pid) },
-					`${t.pid}  ${shortCommand(t.labels.command ?? "")}${t.ended ? "  (ended)" : ""}`))));
+					`${t.pid}  ${fmt.shortCommand(t.labels.command ?? "")}${t.ended ? "  (ended)" : ""}`))));
 	}
 
 	drawThreads() {
@@ -79,7 +79,7 @@ export class FilterBar {
 		const chosen = store.get("thread");
 		const names = new Set(targets.filter((t) => this.app.shows(t.series)).flatMap((t) => t.threads.map((x) => x.name || String(x.tid))));
 		if (chosen) names.add(chosen);
-		fill(this.thread, h("option", { value: "" }, `All ${names.size} threads`),
+		fill(this.thread, h("option", { value: "" }, names.size ? `All ${names.size} thread${names.size === 1 ? "" : "s"}` : "All threads"),
 			[...names].slice(0, 500).map((n) => h("option", { value: n, selected: n === chosen }, n)));
 	}
 
@@ -101,9 +101,3 @@ export class FilterBar {
 
 /** @type {Record<string, string>} */
 const CHIP_WORDS = { function: "with", hide: "without", root: "below", wait: "blocked in", label: "label", module: "module" };
-
-/** Without the interpreter's folder, and not too long. @param {string} command */
-export function shortCommand(command) {
-	const text = command.replace(/^\/\S*\/(?=[^/\s]+(\s|$))/, "");
-	return text.length > 90 ? `${text.slice(0, 88)}…` : text;
-}

@@ -209,7 +209,7 @@ export class FlameView {
 			fn && [h("button", { class: "crumb", onclick: () => this.app.store.set({ fn: null, fn_file: null, fn_line: null, zoom: null }) }, "all"), h("span", { class: "crumb-sep" }, "⌁")],
 			path.map((node, k) => [
 				k > 0 && h("span", { class: "crumb-sep", "aria-hidden": "true" }, "›"),
-				h("button", { class: "crumb cut", "aria-current": k === path.length - 1 ? "true" : null, title: t.where(node), onclick: () => flame.zoomTo(node) }, node ? t.name(node) : fn || "all"),
+				h("button", { class: "crumb cut", "data-key": String(k), "aria-current": k === path.length - 1 ? "true" : null, title: t.where(node), onclick: () => flame.zoomTo(node) }, node ? t.name(node) : fn || "all"),
 			]).flat());
 		this.crumbs.scrollLeft = this.crumbs.scrollWidth;
 	}

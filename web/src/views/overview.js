@@ -2,7 +2,6 @@
 
 import { fill, h } from "../base/dom.js";
 import * as fmt from "../base/format.js";
-import { shortCommand } from "./filters.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../app.js").Target} Target */
@@ -26,7 +25,7 @@ export class Overview {
 
 	/** The app has just asked for the targets. */
 	async refresh() {
-		await Promise.resolve();
+		await this.app.targetsAsked;
 		this.draw();
 	}
 
@@ -36,9 +35,9 @@ export class Overview {
 
 	draw() {
 		const { store, targets } = this.app;
-		const q = store.get("p").toLowerCase(), by = store.get("by_label", targets.some((t) => t.labels.service) ? "service" : "none");
+		const q = store.get("p").toLowerCase(), by = store.get("by_label", targets.some((t) => t.labels.service) ? "service" : "command");
 		if (document.activeElement !== this.search) this.search.value = store.get("p");
-		const labels = [...new Set(["service", "host", ...targets.flatMap((t) => Object.keys(t.labels))])].filter((l) => !["pid", "start", "command", "rate"].includes(l));
+		const labels = [...new Set(["command", "service", "host", ...targets.flatMap((t) => Object.keys(t.labels))])].filter((l) => !["pid", "start", "rate"].includes(l));
 		fill(this.group, h("option", { value: "none", selected: by === "none" }, "no groups"), labels.map((l) => h("option", { value: l, selected: l === by }, `by ${l}`)));
 		const living = targets.filter((t) => !t.ended).length;
 		const showEnded = store.flag("ended") || living === 0;
@@ -64,9 +63,11 @@ export class Overview {
 			const key = by === "none" ? "" : t.labels[by] ?? "";
 			groups.set(key, [...(groups.get(key) ?? []), t]);
 		}
-		const head = h("div", { class: "target head", role: "row" }, ["", "Process", "CPU", "", "GIL held", "Waiting for GIL", "Memory", "Threads", "Rate", "Lost"].map((t, k) =>
-			h("div", { role: "columnheader", class: k > 3 || k === 2 ? "num" : null }, t)));
-		return [head, ...[...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, list]) => this.groupOf(name, list, by))];
+		const head = h("div", { class: "target head", "aria-hidden": "true" }, ["", "Process", "CPU", "", "GIL held", "Waiting for GIL", "Memory", "Threads", "Rate", "Lost"].map((t, k) =>
+			h("div", { class: k > 3 || k === 2 ? "num" : null }, t)));
+		const cpu = (/** @type {Target[]} */ list) => list.reduce((n, t) => n + (t.ended ? 0 : t.cpu_cores ?? 0), 0);
+		const order = by === "command" ? (/** @type {any} */ a, /** @type {any} */ b) => cpu(b[1]) - cpu(a[1]) : (/** @type {any} */ a, /** @type {any} */ b) => (a[0] < b[0] ? -1 : 1);
+		return [head, ...[...groups].sort(order).map(([name, list]) => this.groupOf(name, list, by))];
 	}
 
 	/** @param {string} name @param {Target[]} list @param {string} by */
@@ -74,10 +75,10 @@ export class Overview {
 		const sum = (/** @type {string} */ key) => list.reduce((n, t) => n + (t.ended ? 0 : t[key] ?? 0), 0);
 		list.sort((a, b) => Number(a.ended) - Number(b.ended) || (b.cpu_cores ?? 0) - (a.cpu_cores ?? 0));
 		return h("section", { class: "target-group" },
-			by !== "none" && h("button", {
-				class: "group-head", title: "Open all of them together",
+			by !== "none" && (by !== "command" || list.length > 1) && h("button", {
+				class: "group-head", "data-key": `group ${name}`, title: "Open all of them together",
 				onclick: () => this.app.store.set({ view: "flame", label: name ? `${by}=${name}` : null, series: null, pid: null }),
-			}, h("b", null, name || `no ${by}`), h("span", { class: "soft" }, `${list.length} process${list.length === 1 ? "" : "es"}`),
+			}, h("b", { class: "cut" }, (by === "command" ? fmt.shortCommand(name) : name) || `no ${by}`), h("span", { class: "soft" }, `${list.length} process${list.length === 1 ? "" : "es"}`),
 			h("span", { class: "soft" }, "CPU ", h("b", null, fmt.cpu(sum("cpu_cores")))), h("span", { class: "soft" }, "memory ", h("b", null, fmt.bytes(sum("rss"))))),
 			list.map((t) => this.row(t)));
 	}
@@ -87,24 +88,25 @@ export class Overview {
 		const { store } = this.app;
 		const open = () => store.set({ view: "flame", series: String(t.series), pid: null, label: null, thread: null, zoom: null });
 		const why = t.labels.container || t.labels.build || "";
-		return h("button", { class: t.ended ? "target ended" : "target", role: "row", onclick: open },
+		const said = `${fmt.shortCommand(t.labels.command ?? "?")}, process ${t.pid}${t.ended ? ", ended" : ""}: CPU ${fmt.cpu(t.cpu_cores ?? NaN)}, GIL held ${fmt.percent(t.gil_share ?? NaN)}, memory ${fmt.bytes(t.rss ?? NaN)}, ${t.n_threads ?? "unknown"} threads`;
+		return h("button", { class: t.ended ? "target ended" : "target", "data-key": `series ${t.series}`, "aria-label": said, onclick: open },
 			h("div", { class: "num mono soft" }, t.pid),
-			h("div", { class: "target-name cut", title: t.labels.command ?? "" }, h("span", { class: "cut" }, shortCommand(t.labels.command ?? "?")),
+			h("div", { class: "target-name cut", title: t.labels.command ?? "" }, h("span", { class: "cut" }, fmt.shortCommand(t.labels.command ?? "?")),
 				h("small", { class: "faint" }, `Python ${t.labels.python ?? "?"}${why ? ` · ${why}` : ""}${t.ended ? ` · ended ${fmt.dateTime(t.last_ms)}` : ""}`)),
 			h("div", { class: "num" }, h("b", null, fmt.cpu(t.cpu_cores ?? NaN))),
 			sparkline(t.spark ?? []),
-			this.pressure(t.gil_share, "gil"), this.pressure(t.gil_wait, "gil-wait"),
+			this.pressure(t.gil_share, "gil", fmt.percent(t.gil_share ?? NaN)), this.pressure(t.gil_wait, "gil-wait", t.gil_wait > 1.005 ? fmt.several(t.gil_wait, "threads") : fmt.percent(t.gil_wait ?? NaN)),
 			h("div", { class: "num" }, fmt.bytes(t.rss ?? NaN)),
 			h("div", { class: "num" }, t.n_threads ?? "–"),
 			h("div", { class: "num soft" }, fmt.rate(t.rate_hz ?? NaN)),
 			h("div", { class: `num ${t.lost > 0.01 ? "warn" : "faint"}` }, fmt.percent(t.lost ?? 0)));
 	}
 
-	/** @param {number} share @param {string} kind */
-	pressure(share, kind) {
+	/** @param {number} share @param {string} kind @param {string} words */
+	pressure(share, kind, words) {
 		const bar = h("i", { class: `share c--${kind}` });
 		bar.style.width = `${Math.min(100, (share || 0) * 100)}%`;
-		return h("div", { class: "bar" }, bar, h("span", { class: "bar-text" }, h("span", null, fmt.percent(share ?? NaN))));
+		return h("div", { class: "bar" }, bar, h("span", { class: "bar-text" }, h("span", null, words)));
 	}
 }
 

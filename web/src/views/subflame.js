@@ -11,7 +11,7 @@ import { escapeRegex } from "./flameview.js";
 /** @typedef {import("../app.js").App} App */
 
 export class SubFlame {
-	/** @param {App} app @param {{ value: (v: number) => string, unit?: "n" | "ns", extra?: (t: Tree, i: number) => import("../base/dom.js").Child[] }} how */
+	/** @param {App} app @param {{ value: (v: number) => string, unit?: "n" | "ns", whole?: boolean, extra?: (t: Tree, i: number) => import("../base/dom.js").Child[] }} how */
 	constructor(app, how) {
 		this.app = app;
 		this.how = how;
@@ -47,8 +47,8 @@ export class SubFlame {
 		const path = t.path(this.flame.zoom);
 		fill(this.crumbs, path.map((node, k) => [
 			k > 0 && h("span", { class: "crumb-sep", "aria-hidden": "true" }, "›"),
-			h("button", { class: "crumb cut", "aria-current": k === path.length - 1 ? "true" : null, onclick: () => this.flame.zoomTo(node) }, node ? t.name(node) : "all"),
-		]).flat(), h("span", { class: "spring" }), h("span", null, this.how.value(t.total[0])));
+			h("button", { class: "crumb cut", "data-key": String(k), "aria-current": k === path.length - 1 ? "true" : null, onclick: () => this.flame.zoomTo(node) }, node ? t.name(node) : "all"),
+		]).flat(), h("span", { class: "spring" }), this.how.whole !== false && h("span", null, this.how.value(t.total[0])));
 	}
 
 	/** @param {number} node @param {number} x @param {number} y */

@@ -33,19 +33,20 @@ export class TableView {
 		this.note = h("span", { class: "faint" });
 		/** @type {import("../base/vlist.js").Column[]} */
 		const columns = [
-			{ id: "self", title: "Self", help: "Time in the function itself", num: true, width: beside ? "118px" : "190px", key: (r) => this.col("self")[r], cell: (r) => this.bar("self", r) },
-			{ id: "total", title: "Total", help: "With everything it calls", num: true, width: beside ? "118px" : "190px", key: (r) => this.col("total")[r], cell: (r) => this.bar("total", r) },
-			{ id: "name", title: "Name", width: "minmax(130px, 1.4fr)", key: (r) => this.name(r), cell: (r) => this.nameCell(r) },
+			{ id: "self", title: "Self", help: "Time in the function itself", num: true, width: beside ? "118px" : "190px", narrow: "76px", key: (r) => this.col("self")[r], cell: (r) => this.bar("self", r) },
+			{ id: "total", title: "Total", help: "With everything it calls", num: true, width: beside ? "118px" : "190px", narrow: "76px", key: (r) => this.col("total")[r], cell: (r) => this.bar("total", r) },
+			{ id: "name", title: "Name", width: "minmax(130px, 1.4fr)", narrow: "minmax(0, 1fr)", key: (r) => this.name(r), cell: (r) => this.nameCell(r) },
 		];
-		if (!beside) columns.push({ id: "where", title: "Where", width: "minmax(120px, 2fr)", key: (r) => this.where(r), cell: (r) => h("span", { class: "mono soft", title: this.where(r) }, this.where(r)) });
+		if (!beside) columns.push({ id: "where", title: "Where", width: "minmax(120px, 2fr)", narrow: "", key: (r) => this.where(r), cell: (r) => h("span", { class: "mono soft", title: this.where(r) }, this.where(r)) });
 		this.table = new VirtualTable(columns, {
 			chosen: (r) => this.chosen(r),
 			menu: (r, x, y) => this.menu(r, x, y),
 			sorted: (column, down) => app.store.set({ sort: `${down ? "-" : ""}${column}` }, { replace: true }),
 		}, { label: "Functions by time" });
+		this.empty = h("div", { class: "empty", hidden: true }, h("b", null, "No samples"), h("span", null, "Nothing in this range passes the filters."));
 		this.element = h("div", { class: "table-pane" },
 			h("div", { class: "flame-bar" }, beside ? h("b", null, "Functions") : [h("div", { class: "search" }, this.filter), this.by], h("span", { class: "spring" }), this.note),
-			this.table.element);
+			this.empty, this.table.element);
 	}
 
 	/** @param {"self" | "total"} what @returns {number[]} */
@@ -121,6 +122,7 @@ export class TableView {
 		for (const b of this.by.querySelectorAll("button")) b.setAttribute("aria-pressed", b.dataset.by === this.byNow ? "true" : "false");
 		if (document.activeElement !== this.filter) this.filter.value = store.get("q");
 		if (!this.data) return;
+		this.empty.hidden = this.data.rows.place.length > 0;
 		this.measure();
 		const sort = store.get("sort", "-self"), down = sort.startsWith("-"), id = sort.replace(/^-/, "");
 		const re = pattern(store.get("q"));
