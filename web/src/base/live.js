@@ -1,5 +1,8 @@
 // live.js - the server's ticks: one connection per page, ended while hidden or paused,
-// opened again by itself when the server comes back.
+// opened again by itself when the server comes back. Only a server that does not answer a
+// plain question is called lost: a connection that is slow, or was cut, is opened again.
+
+import { get } from "./api.js";
 
 /** @typedef {"live" | "paused" | "lost" | "off"} LiveState */
 
@@ -33,6 +36,7 @@ export class Live {
 
 	open() {
 		const source = new EventSource("/api/v1/live");
+		if (this.state === "paused") this.say("off");
 		this.source = source;
 		source.addEventListener("tick", (event) => {
 			const tick = JSON.parse(event.data);
@@ -42,27 +46,22 @@ export class Live {
 			this.generation = tick.generation;
 			this.onTick(tick);
 		});
-		source.addEventListener("error", () => {
-			this.say("lost");
-			if (source.readyState === EventSource.CLOSED) this.reopen(source);
-		});
+		source.addEventListener("error", () => this.reopen(source));
 		this.watch();
 	}
 
 	/** Without a pulse for some seconds the connection is dead, whatever it says. */
 	watch() {
 		clearTimeout(this.silence);
-		this.silence = window.setTimeout(() => {
-			if (!this.source) return;
-			this.say("lost");
-			this.reopen(this.source);
-		}, 6000);
+		this.silence = window.setTimeout(() => this.source && this.reopen(this.source), 6000);
 	}
 
 	/** @param {EventSource} source */
-	reopen(source) {
+	async reopen(source) {
 		if (this.source !== source) return;
 		this.close();
+		const there = await get("status").then(() => true, () => false);
+		if (this.wanted) this.say(there ? "off" : "lost");
 		setTimeout(() => this.apply(), 1000);
 	}
 

@@ -2,7 +2,7 @@
 
 import { copyText, fill, h, icon } from "../base/dom.js";
 import * as fmt from "../base/format.js";
-import { query } from "../base/state.js";
+import { changed, query, serialize } from "../base/state.js";
 import { showHelp } from "./keys.js";
 import { VIEWS } from "./list.js";
 import { showMenu } from "./popups.js";
@@ -17,6 +17,9 @@ const ICONS = {
 	link: "M6.5 9.500l3-3M7 4.5l1.5-1.5a3 3 0 0 1 4.5 4.5L11.5 9M9 11.5 7.5 13A3 3 0 0 1 3 8.5L4.5 7",
 	plus: "M8 3v10M3 8h10",
 };
+
+/** @type {Record<string, string>} */
+const LIVE_WORDS = { live: "Live", lost: "Server lost", off: "Connecting" };
 
 export class Header {
 	/** @param {App} app */
@@ -61,8 +64,9 @@ export class Header {
 		const { app } = this, { store } = app;
 		fill(this.tabs, Object.entries(VIEWS).filter(([name, v]) => !v.hidden || app.viewName === name).map(([name, v]) =>
 			h("a", {
-				class: "tab", href: "#", "aria-current": app.viewName === name ? "page" : null,
-				onclick: (/** @type {Event} */ e) => {
+				class: "tab", href: serialize(changed(store.state, { view: name })), "data-key": name, "aria-current": app.viewName === name ? "page" : null,
+				onclick: (/** @type {MouseEvent} */ e) => {
+					if (e.ctrlKey || e.metaKey || e.shiftKey) return;
 					e.preventDefault();
 					store.set({ view: name });
 				},
@@ -83,11 +87,11 @@ export class Header {
 	drawTools() {
 		const { app } = this;
 		fill(this.tools,
-			app.status?.can_attach && h("button", { class: "button square", title: "Attach to a process", "aria-label": "Attach to a process", onclick: () => app.store.set({ view: "attach" }) }, icon(ICONS.plus)),
-			h("button", { class: "button", "aria-haspopup": "menu", title: "Export the selection", onclick: (/** @type {MouseEvent} */ e) => this.exports(e) }, icon(ICONS.down), h("span", { class: "wide" }, "Export")),
-			h("button", { class: "button square", title: "Copy a link to this view", "aria-label": "Copy a link to this view", onclick: () => this.link() }, icon(ICONS.link)),
-			h("button", { class: "button square", title: "Light or dark", "aria-label": "Light or dark", onclick: () => app.toggleTheme() }, icon(app.dark ? ICONS.sun : ICONS.moon)),
-			h("button", { class: "button square", title: "Keyboard (?)", "aria-label": "Keyboard and help", onclick: () => showHelp() }, "?"));
+			app.status?.can_attach && h("button", { class: "button square", "data-key": "attach", title: "Attach to a process", "aria-label": "Attach to a process", onclick: () => app.store.set({ view: "attach" }) }, icon(ICONS.plus)),
+			h("button", { class: "button", "data-key": "export", "aria-label": "Export the selection", "aria-haspopup": "menu", title: "Export the selection", onclick: (/** @type {MouseEvent} */ e) => this.exports(e) }, icon(ICONS.down), h("span", { class: "wide" }, "Export")),
+			h("button", { class: "button square", "data-key": "link", title: "Copy a link to this view", "aria-label": "Copy a link to this view", onclick: () => this.link() }, icon(ICONS.link)),
+			h("button", { class: "button square", "data-key": "theme", title: "Light or dark", "aria-label": "Light or dark", onclick: () => app.toggleTheme() }, icon(app.dark ? ICONS.sun : ICONS.moon)),
+			h("button", { class: "button square", "data-key": "help", title: "Keyboard (?)", "aria-label": "Keyboard and help", onclick: () => showHelp() }, "?"));
 	}
 
 	/** @param {string} state @param {string} words */
@@ -95,7 +99,7 @@ export class Header {
 		this.liveButton.dataset.state = state;
 		this.liveButton.title = state === "live" ? "Updating every second. Pause (space)" : "Follow the newest data (space)";
 		this.liveButton.setAttribute("aria-pressed", state === "live" ? "true" : "false");
-		fill(this.liveButton, h("span", { class: `live-dot ${state}` }), state === "live" ? "Live" : words);
+		fill(this.liveButton, h("span", { class: `live-dot ${state}` }), LIVE_WORDS[state] ?? words);
 	}
 
 	/** A link that still shows the same time tomorrow. */
