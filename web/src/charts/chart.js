@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import { clock, dateTime } from "../base/format.js";
+import { fingers } from "../base/touch.js";
 
 /**
  * @typedef {object} Line
@@ -19,6 +20,8 @@ import { clock, dateTime } from "../base/format.js";
  * @property {string} sync charts with the same word share their cursor
  * @property {(from: number, until: number) => void} [brushed] ms
  * @property {() => void} [cleared]
+ * @property {(from: number, until: number) => void} [stretched] ms; two fingers chose another window
+ * @property {(event: Event | null, x: number, y: number) => void} [told] the pointer is at an event
  * @property {(index: number | null) => void} [pointed]
  * @property {number} height
  * @property {boolean} [axis] show the time axis
@@ -66,12 +69,51 @@ export class Chart {
 			series: [{}, ...o.lines.map((line) => this.series(line))],
 			hooks: {
 				setSelect: [(u) => this.selected(u)],
-				setCursor: [(u) => o.pointed?.(u.cursor.idx ?? null)],
+				setCursor: [(u) => this.pointed(u)],
 				draw: [(u) => this.drawEvents(u)],
 			},
 		}, /** @type {any} */ (this.data), this.parent);
 		this.plot.over.addEventListener("dblclick", () => o.cleared?.());
+		this.touch(this.plot);
 		this.showBrush();
+	}
+
+	/** One finger brushes, two stretch. @param {uPlot} u */
+	touch(u) {
+		const o = this.options;
+		/** @type {[number, number]} */
+		let window = [0, 0];
+		const span = () => /** @type {[number, number]} */ ([u.scales.x.min ?? 0, u.scales.x.max ?? 1]);
+		const state = fingers(u.over, {
+			span, left: () => 0, width: () => u.over.clientWidth,
+			look: (min, max) => u.setScale("x", { min, max }),
+			done: () => o.stretched?.(...span()),
+		});
+		let from = NaN;
+		u.over.addEventListener("pointerdown", (e) => {
+			from = e.pointerType === "touch" && e.isPrimary ? e.offsetX : NaN;
+			window = span();
+		});
+		u.over.addEventListener("pointermove", (e) => {
+			const [min, max] = span();
+			if (Number.isNaN(from) || !state.moved || min !== window[0] || max !== window[1]) return;
+			u.setSelect({ left: Math.min(from, e.offsetX), width: Math.abs(e.offsetX - from), top: 0, height: u.over.clientHeight }, false);
+		});
+		u.over.addEventListener("pointerup", (e) => {
+			const [min, max] = span();
+			if (!Number.isNaN(from) && state.moved && e.isPrimary && min === window[0] && max === window[1]) this.selected(u);
+			from = NaN;
+		});
+	}
+
+	/** @param {uPlot} u */
+	pointed(u) {
+		const { idx, left = -1 } = u.cursor;
+		this.options.pointed?.(idx ?? null);
+		const near = left < 0 ? undefined : this.events.find((e) => Math.abs(u.valToPos(e.time_ms, "x") - left) < 6);
+		const box = near && u.over.getBoundingClientRect();
+		if (near && box) this.options.told?.(near, box.left + left, box.top + 10);
+		else this.options.told?.(null, 0, 0);
 	}
 
 	/** @returns {uPlot.Axis} */
@@ -82,9 +124,9 @@ export class Chart {
 			stroke: css("--faint"), grid: { stroke: css("--line"), width: 1 }, ticks: { show: false },
 			space: 90,
 			incrs: TIME_STEPS,
-			values: (_u, splits, _axis, _space, step) => {
-				const digits = step < 10 ? 3 : step < 1000 ? 2 : 0;
-				return splits.map((ms) => (step >= 43200000 ? dateTime(ms) : digits ? clock(ms, digits) : clock(ms)));
+			values: (u, splits, _axis, _space, step) => {
+				const digits = step < 10 ? 3 : step < 1000 ? 2 : 0, last = u.bbox.width / devicePixelRatio - 16;
+				return splits.map((ms) => (u.valToPos(ms, "x") > last ? "" : step >= 43200000 ? dateTime(ms) : digits ? clock(ms, digits) : clock(ms)));
 			},
 		};
 	}

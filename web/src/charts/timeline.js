@@ -5,19 +5,21 @@ import { Asker } from "../base/api.js";
 import { h, fill } from "../base/dom.js";
 import * as fmt from "../base/format.js";
 import { query, selection } from "../base/state.js";
+import { hideTip, showTip } from "../views/popups.js";
 import { Chart } from "./chart.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {Record<string, any>} Row */
 
-/** @type {{ id: string, title: string, lines: (import("./chart.js").Line & { value: (r: Row, i: number, ns: number) => number | null })[], text: (v: number) => string }[]} */
+/** A line may have words of its own for its values.
+ * @type {{ id: string, title: string, lines: (import("./chart.js").Line & { value: (r: Row, i: number, ns: number) => number | null, text?: (v: number) => string })[], text: (v: number) => string }[]} */
 const PANELS = [
 	{
 		id: "cpu", title: "Processor and GIL", text: fmt.cpu,
 		lines: [
 			{ label: "CPU", color: "--cpu", area: true, value: (r, i) => r.cpu_cores[i] },
-			{ label: "GIL held", color: "--gil", value: (r, i) => r.gil_share[i] },
-			{ label: "waiting for GIL", color: "--gil-wait", value: (r, i) => r.gil_wait_share[i] },
+			{ label: "GIL held", color: "--gil", value: (r, i) => r.gil_share[i], text: (v) => fmt.several(v, "GILs") },
+			{ label: "waiting for GIL", color: "--gil-wait", value: (r, i) => r.gil_wait_share[i], text: (v) => fmt.several(v, "threads") },
 		],
 	},
 	{
@@ -51,6 +53,7 @@ export class Timeline {
 		this.app = app;
 		this.asker = new Asker();
 		this.data = null;
+		this.told = ""; // the chart that shows an event's tip
 		/** @type {Map<string, Chart>} */
 		this.charts = new Map();
 		this.readout = h("div", { class: "tl-readout", "aria-live": "off" });
@@ -78,6 +81,8 @@ export class Timeline {
 				brushed: (a, b) => this.brushed(a, b),
 				cleared: () => this.app.store.set({ sel: null }),
 				pointed: (i) => this.point(i),
+				stretched: (a, b) => this.look(a, b),
+				told: (e, x, y) => this.tell(panel.id, e, x, y),
 			}));
 			return h("div", { class: "tl-panel" }, this.panels.length > 1 && h("h3", { class: "tl-title" }, panel.title), box);
 		});
@@ -90,7 +95,7 @@ export class Timeline {
 		const { store } = this.app;
 		const sel = selection(store);
 		const button = (/** @type {string} */ label, /** @type {string} */ title, /** @type {() => void} */ act, on = false) =>
-			h("button", { class: "button plain small", title, onclick: act, "aria-pressed": on ? "true" : null }, label);
+			h("button", { class: "button plain small", title, "data-key": label, onclick: act, "aria-pressed": on ? "true" : null }, label);
 		fill(this.buttons,
 			sel && h("span", { class: "tl-range" }, `${fmt.clock(sel[0], sel[1] - sel[0] < 10000 ? 2 : 0)} – ${fmt.clock(sel[1], sel[1] - sel[0] < 10000 ? 2 : 0)} · ${fmt.duration((sel[1] - sel[0]) * 1e6)}`),
 			sel && button("Zoom in", "Make the selection the window (z)", () => this.zoomIn()),
@@ -113,9 +118,27 @@ export class Timeline {
 		const w = this.window();
 		if (!w) return;
 		const half = (w[1] - w[0]) / 2;
+		this.look(w[0] - half, w[1] + half);
+	}
+
+	/** Makes another stretch the window, within what was recorded. @param {number} a @param {number} b ms */
+	look(a, b) {
 		const first = this.app.status?.from_ms ?? 0;
-		const until = Math.min(w[1] + half, Date.now());
-		this.app.store.set({ from: fmt.timeParam(Math.max(first, w[0] - half)), until: fmt.timeParam(until), sel: null });
+		this.app.store.set({ from: fmt.timeParam(Math.max(first, a)), until: fmt.timeParam(Math.min(b, Date.now())), sel: null });
+	}
+
+	/** What happened at the pointer, said by the chart that is pointed at.
+	 * @param {string} id @param {import("./chart.js").Event | null} event @param {number} x @param {number} y */
+	tell(id, event, x, y) {
+		if (!event && this.told !== id) return;
+		this.told = event ? id : "";
+		if (!event) return hideTip();
+		const t = this.app.targets.find((p) => p.series === event.series);
+		showTip([
+			h("div", { class: "name" }, `${event.kind}${t ? ` ${t.pid}` : ""}`),
+			event.text && h("div", null, event.text),
+			h("div", { class: "soft" }, [fmt.dateTime(event.time_ms), t && fmt.shortCommand(t.labels.command ?? "")].filter(Boolean).join(" · ")),
+		], x, y);
 	}
 
 	/** @returns {[number, number] | null} what the charts show, ms */
@@ -187,10 +210,8 @@ export class Timeline {
 		const items = this.panels.flatMap((panel) => panel.lines.map((line) => {
 			const v = line.value(row, i, d.bucket_ms * 1e6);
 			return h("span", { class: "tl-item" },
-				h("i", { class: `dot c${line.color}` }), line.label, " ", h("b", null, v === null || v === undefined ? "–" : panel.text(v)));
+				h("i", { class: `dot c${line.color}` }), line.label, " ", h("b", null, v === null || v === undefined ? "–" : (line.text ?? panel.text)(v)));
 		}));
-		const near = this.app.events.find((e) => Math.abs(e.time_ms - at) < d.bucket_ms * 3);
-		fill(this.readout, h("span", { class: "tl-time" }, fmt.clock(at, d.bucket_ms < 1000 ? 2 : 0)), items,
-			index !== null && near && h("span", { class: "tl-event" }, `${near.kind}: ${near.text}`));
+		fill(this.readout, h("span", { class: "tl-time" }, fmt.clock(at, d.bucket_ms < 1000 ? 2 : 0)), items);
 	}
 }

@@ -1,5 +1,6 @@
 // input.js - mouse, touch and keyboard of the flame graph.
 
+import { fingers } from "../base/touch.js";
 import { neighbour, nodeAt } from "./layout.js";
 
 /** @typedef {import("./flame.js").Flame} Flame */
@@ -24,6 +25,9 @@ export function attachInput(f) {
 function mouse(f) {
 	/** @type {{ x: number, v0: number, v1: number, top: number, y: number, moved: boolean } | null} */
 	let drag = null;
+	const touch = fingers(f.canvas, {
+		span: () => [f.v0, f.v1], left: () => 0, width: () => f.width, look: (a, b) => f.look(a, b), pans: true,
+	});
 	f.canvas.addEventListener("pointerdown", (e) => {
 		if (e.button !== 0) return;
 		drag = { x: e.clientX, y: e.clientY, v0: f.v0, v1: f.v1, top: f.scroller.scrollTop, moved: false };
@@ -38,13 +42,13 @@ function mouse(f) {
 			f.scroller.scrollTop = drag.top + drag.y - e.clientY;
 			return;
 		}
-		hover(f, nodeUnder(f, e), e);
+		if (e.pointerType !== "touch") hover(f, nodeUnder(f, e), e);
 	});
 	f.canvas.addEventListener("pointerup", (e) => {
 		const was = drag;
 		drag = null;
 		f.canvas.style.cursor = "";
-		if (!was || was.moved || e.button !== 0) return;
+		if (!was || was.moved || e.button !== 0 || (e.pointerType === "touch" && touch.moved)) return;
 		const node = nodeUnder(f, e);
 		if (node < 0) return;
 		f.select(node);

@@ -5,6 +5,7 @@ import { Asker } from "../base/api.js";
 import { copyText, fill, h } from "../base/dom.js";
 import * as fmt from "../base/format.js";
 import { query } from "../base/state.js";
+import { fingers } from "../base/touch.js";
 import { Colors, packageOf } from "../flame/color.js";
 import { textHash } from "../flame/tree.js";
 import { hideTip, showMenu, showTip } from "./popups.js";
@@ -64,7 +65,8 @@ export class ThreadsView {
 			this.v0 = 0;
 			this.v1 = this.span;
 		} else this.look(this.v0 + shift, this.v1 + shift);
-		this.note.textContent = `${fmt.count(answer.lanes.length)} threads${answer.merged ? `; ${fmt.count(answer.merged)} runs are too short for this range and joined their neighbours` : ""}`;
+		const n = answer.lanes.length;
+		this.note.textContent = n === 0 ? "No samples in this range." : `${fmt.count(n)} thread${n === 1 ? "" : "s"}${answer.merged ? `; ${fmt.count(answer.merged)} runs are too short for this range and joined their neighbours` : ""}`;
 		this.redraw();
 	}
 
@@ -153,7 +155,7 @@ export class ThreadsView {
 		c.fillStyle = laneColor(k, this.app.dark);
 		c.fillRect(4, y + 3, 3, STATE_H + FUNC_H);
 		c.fillStyle = ink[1];
-		c.fillText(lane.name || (lane.main ? "main thread" : String(lane.tid)), 13, y + 12);
+		c.fillText(ends(c, lane.name || (lane.main ? "main thread" : String(lane.tid)), left - 24), 13, y + 12);
 		c.fillStyle = ink[2];
 		c.fillText(`${this.pidOf(lane.series)} · ${lane.tid}${lane.main ? " · main" : ""}`, 13, y + 26);
 		c.restore();
@@ -218,9 +220,14 @@ export class ThreadsView {
 	pointer() {
 		/** @type {{ x: number, v0: number, v1: number, moved: boolean } | null} */
 		let drag = null;
+		const left = () => this.left ?? LEFT;
+		const touch = fingers(this.canvas, {
+			span: () => [this.v0, this.v1], left, width: () => this.canvas.clientWidth - left(),
+			look: (a, b) => this.data && this.look(a, b), pans: true,
+		});
 		const us = (/** @type {number} */ dx) => (dx / (this.canvas.clientWidth - (this.left ?? LEFT))) * (this.v1 - this.v0);
 		this.canvas.addEventListener("pointerdown", (e) => {
-			if (e.button === 0) drag = { x: e.clientX, v0: this.v0, v1: this.v1, moved: false };
+			if (e.button === 0 && e.pointerType !== "touch") drag = { x: e.clientX, v0: this.v0, v1: this.v1, moved: false };
 		});
 		this.canvas.addEventListener("pointermove", (e) => {
 			if (drag && (e.buttons & 1) && (drag.moved || Math.abs(e.clientX - drag.x) > 4)) {
@@ -229,12 +236,12 @@ export class ThreadsView {
 				const by = us(drag.x - e.clientX);
 				return this.look(drag.v0 + by, drag.v1 + by);
 			}
-			this.hover(e);
+			if (e.pointerType !== "touch") this.hover(e);
 		});
 		this.canvas.addEventListener("pointerup", (e) => {
-			const was = drag;
+			const tapped = e.pointerType === "touch" ? !touch.moved : drag && !drag.moved;
 			drag = null;
-			const hit = was && !was.moved ? this.at(e) : null;
+			const hit = tapped ? this.at(e) : null;
 			if (hit) this.menu(hit.lane, hit.box, e.clientX, e.clientY);
 		});
 		this.canvas.addEventListener("pointerleave", () => hideTip());
@@ -304,6 +311,15 @@ function each(lane, v0, v1, fn) {
 		else low = mid + 1;
 	}
 	for (let i = low; i < lane.from_us.length && lane.from_us[i] <= v1; i++) fn(i);
+}
+
+/** Threads of a pool differ at the end of their names: what does not fit is left out before it.
+ * @param {CanvasRenderingContext2D} c @param {string} text @param {number} room */
+function ends(c, text, room) {
+	const shown = text.slice(0, 200), width = c.measureText(shown).width;
+	if (width <= room) return shown;
+	const n = Math.max(4, Math.floor((shown.length * room) / width) - 1), tail = Math.min(6, n >> 1);
+	return `${shown.slice(0, n - tail)}…${shown.slice(-tail)}`;
 }
 
 /** @param {number} k @param {boolean} dark */
