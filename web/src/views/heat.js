@@ -11,6 +11,12 @@ import { SubFlame } from "./subflame.js";
 
 /** @typedef {import("../app.js").App} App */
 
+/** Room for the axes, as in the charts above: seconds lie below the same times. */
+const LEFT = 62, RIGHT = 12, TOP = 6, BELOW = 20;
+
+/** @type {Record<string, string>} */
+const ACTIVITY = { cpu: "On CPU", gil: "Holding the GIL", "gil-wait": "Waiting for the GIL", idle: "Blocked", gc: "Collecting garbage", all: "All thread time" };
+
 export class HeatView {
 	/** @param {App} app */
 	constructor(app) {
@@ -23,11 +29,12 @@ export class HeatView {
 		this.patch = null;
 		this.canvas = h("canvas", { class: "heat-canvas", tabindex: "0", role: "img", "aria-label": "Heat map: seconds across, parts of a second down. Drag a patch to see its flame graph." });
 		this.box = h("div", { class: "heat-box" }, this.canvas);
+		this.title = h("b");
 		this.note = h("span", { class: "soft" });
 		this.clear = h("button", { class: "button", hidden: true, onclick: () => app.store.set({ sel: null, patch: null }) }, "Clear patch");
 		this.sub = new SubFlame(app, { value: (v) => app.value(v) });
 		this.element = h("div", { class: "heat" },
-			h("div", { class: "flame-bar" }, h("b", null, "Within each second"), this.note, h("span", { class: "spring" }), this.clear),
+			h("div", { class: "flame-bar" }, this.title, this.note, h("span", { class: "spring" }), this.clear),
 			this.box, this.sub.element);
 		this.pointer();
 		new ResizeObserver(() => this.draw()).observe(this.box);
@@ -58,7 +65,8 @@ export class HeatView {
 	async refresh() {
 		this.readPatch();
 		const width = Math.max(100, Math.floor((this.box.clientWidth || 900) / 4));
-		const answer = await this.asker.ask("heat", query(this.app.store, { extra: { max_columns: Math.min(1200, width), rows: 50 } }));
+		const state = this.app.store.get("state", "cpu"); // with every state each second would look the same
+		const answer = await this.asker.ask("heat", query(this.app.store, { extra: { max_columns: Math.min(1200, width), rows: 50, state } }));
 		if (answer) {
 			this.data = answer;
 			this.draw();
@@ -77,25 +85,50 @@ export class HeatView {
 	}
 
 	draw() {
-		const d = this.data, w = this.box.clientWidth, hgt = this.box.clientHeight;
-		if (!d || !w || !hgt || !d.n_columns) return;
+		const d = this.data, { w, hgt } = this.area();
+		if (d && !d.n_columns) this.note.textContent = "No samples in this range.";
+		if (!d || w < 10 || hgt < 10 || !d.n_columns) return;
 		const ratio = devicePixelRatio || 1, c = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-		this.canvas.width = Math.round(w * ratio);
-		this.canvas.height = Math.round(hgt * ratio);
+		this.canvas.width = Math.round((w + LEFT + RIGHT) * ratio);
+		this.canvas.height = Math.round((hgt + TOP + BELOW) * ratio);
 		c.setTransform(ratio, 0, 0, ratio, 0, 0);
+		this.axes(c, w, hgt);
+		c.setTransform(ratio, 0, 0, ratio, LEFT * ratio, TOP * ratio);
 		const { dark } = this.app, steps = Array.from({ length: 33 }, (_, k) => heatColor(k / 32, dark));
-		const dx = w / d.n_columns, dy = hgt / d.n_rows;
+		const dx = w / d.n_columns, dy = hgt / d.n_rows, most = common(d.ns);
 		c.fillStyle = steps[0];
 		c.fillRect(0, 0, w, hgt);
 		for (let i = 0; i < d.n_columns; i++)
 			for (let j = 0; j < d.n_rows; j++) {
 				const v = d.ns[i * d.n_rows + j];
 				if (!v) continue;
-				c.fillStyle = steps[Math.max(1, Math.round(Math.sqrt(v / d.max_ns) * 32))];
+				c.fillStyle = steps[Math.max(1, Math.min(32, Math.round(Math.sqrt(v / most) * 32)))];
 				c.fillRect(i * dx, hgt - (j + 1) * dy, dx + 0.3, dy + 0.3);
 			}
 		this.drawPatch(c, w, hgt);
+		this.title.textContent = `${ACTIVITY[this.app.store.get("state", "cpu")] ?? "Thread time"}, within each ${d.column_ms === 1000 ? "second" : fmt.duration(d.column_ms * 1e6)}`;
 		this.note.textContent = `${d.n_columns} columns of ${fmt.duration(d.column_ms * 1e6)}, ${d.n_rows} rows of ${fmt.duration((d.column_ms * 1e6) / d.n_rows)}, time runs upwards`;
+	}
+
+	/** Of the cells. */
+	area() {
+		return { w: this.box.clientWidth - LEFT - RIGHT, hgt: this.box.clientHeight - TOP - BELOW };
+	}
+
+	/** Times below, parts of a column at the side. @param {CanvasRenderingContext2D} c @param {number} w @param {number} hgt */
+	axes(c, w, hgt) {
+		const d = this.data, span = d.n_columns * d.column_ms;
+		c.fillStyle = this.app.dark ? "#717a8c" : "#858d9d";
+		c.font = "11px ui-sans-serif, system-ui, sans-serif";
+		c.textAlign = "right";
+		for (const part of [0, 0.5, 1]) c.fillText(fmt.duration(part * d.column_ms * 1e6).replace("0 ns", "0"), LEFT - 8, TOP + (1 - part) * hgt + (part === 1 ? 9 : part ? 4 : 0));
+		c.textAlign = "center";
+		const step = STEPS.find((s) => (s / span) * w > 90) ?? span;
+		for (let t = Math.ceil(d.from_ms / step) * step; t <= d.from_ms + span; t += step) {
+			const x = LEFT + ((t - d.from_ms) / span) * w;
+			if (x > LEFT + 24 && x < LEFT + w - 20) c.fillText(step >= 43200000 ? fmt.dateTime(t) : fmt.clock(t), x, TOP + hgt + 15);
+		}
+		c.textAlign = "left";
 	}
 
 	/** @param {CanvasRenderingContext2D} c @param {number} w @param {number} hgt */
@@ -117,8 +150,9 @@ export class HeatView {
 	/** The cell under the pointer, counted in time order. @param {MouseEvent} e */
 	cellAt(e) {
 		const d = this.data, box = this.canvas.getBoundingClientRect();
-		const i = Math.min(d.n_columns - 1, Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * d.n_columns)));
-		const j = Math.min(d.n_rows - 1, Math.max(0, Math.floor((1 - (e.clientY - box.top) / box.height) * d.n_rows)));
+		const { w, hgt } = this.area();
+		const i = Math.min(d.n_columns - 1, Math.max(0, Math.floor(((e.clientX - box.left - LEFT) / w) * d.n_columns)));
+		const j = Math.min(d.n_rows - 1, Math.max(0, Math.floor((1 - (e.clientY - box.top - TOP) / hgt) * d.n_rows)));
 		return i * d.n_rows + j;
 	}
 
@@ -155,6 +189,16 @@ export class HeatView {
 		this.patchAsker.stop();
 	}
 }
+
+/** What only a cell in a hundred has more of: a late tick must not pale all others.
+ * @param {number[]} cells */
+function common(cells) {
+	const seen = Float64Array.from(cells.filter((v) => v > 0)).sort();
+	return seen[Math.floor(seen.length * 0.99)] || 1;
+}
+
+/** Of the time axis, ms. */
+const STEPS = [1e3, 2e3, 5e3, 1e4, 1.5e4, 3e4, 6e4, 1.2e5, 3e5, 6e5, 9e5, 1.8e6, 3.6e6, 7.2e6, 2.16e7, 4.32e7, 8.64e7, 1.728e8, 6.048e8];
 
 /** @param {number} t 0..1 @param {boolean} dark */
 export function heatColor(t, dark) {

@@ -15,7 +15,7 @@ export function bin(p, from, step, count) {
 		/** @type {Map<number, { sum: number, n: number, max: number }>} */
 		const mine = new Map();
 		for (; k < n && p.series[k] === series; k++) {
-			const i = Math.min(count - 1, Math.floor((p.time_ms[k] - from) / step));
+			const i = Math.min(count - 1, Math.max(0, Math.floor((p.time_ms[k] - from) / step)));
 			const m = mine.get(i) ?? { sum: 0, n: 0, max: 0 };
 			m.sum += p.rss[k];
 			m.n++;

@@ -33,6 +33,7 @@ export class MemoryView {
 			brushed: (a, b) => app.store.set({ sel: `${Math.round(a)}~${Math.round(b)}` }),
 			cleared: () => app.store.set({ sel: null }),
 			pointed: (i) => this.point(i),
+			stretched: (a, b) => app.timeline.look(a, b),
 		});
 		this.sub = new SubFlame(app, { value: fmt.bytes, unit: "n" });
 		this.growthNote = h("span", { class: "soft" });
@@ -78,8 +79,10 @@ export class MemoryView {
 			fill(this.stack, h("span", { class: "soft" }, "No readings of memory in this window."));
 			return;
 		}
-		const from = Math.min(...p.time_ms), until = Math.max(...p.time_ms) + 1;
-		const count = Math.max(2, Math.min(n, Math.floor((this.box.clientWidth || 800) / 3)));
+		const first = Math.min(...p.time_ms), last = Math.max(...p.time_ms) + 1;
+		const [from, until] = this.app.timeline.window() ?? [first, last]; // the same as the strip above
+		const spacing = (last - first) / (n / new Set(p.series).size);
+		const count = Math.max(2, Math.min(Math.floor((until - from) / spacing), Math.floor((this.box.clientWidth || 800) / 3)));
 		const step = (until - from) / count;
 		const buckets = bin(p, from, step, count);
 		this.buckets = buckets;
