@@ -94,12 +94,36 @@ test("every view shows without a complaint, light and dark, and hostile names ar
 			await page.waitForFunction(() => window.pystrobe && !window.pystrobe.refreshing && document.querySelector(".tl-item b"));
 			assert.equal(await page.locator(".problem").isVisible(), false, `${view}: ${await page.locator(".problem").textContent()}`);
 		}
-		await site.open(page, `?view=table&${range}&q=onerror`);
-		await page.locator(".vt-row", { hasText: '<img src=x onerror="window.hacked=1">' }).first().waitFor();
+		for (const [q, text] of [["onerror", '<img src=x onerror="window.hacked=1">'], ["turned", "</script><script>window.hacked=1</script>"], ["long", "<b>long</b>xxxxxx"]]) {
+			await site.open(page, `?view=table&${range}&q=${q}`);
+			await page.locator(".vt-row", { hasText: text }).first().waitFor();
+		}
+		await site.open(page, `?view=overview&${range}&by_label=note`);
+		await page.locator(".group-head", { hasText: "<script>window.hacked=1</script>" }).waitFor();
+		for (const view of ["flame", "threads"]) {
+			await site.open(page, `?view=${view}&${range}&q=long`);
+			await page.waitForFunction(() => window.pystrobe && !window.pystrobe.refreshing);
+			await page.mouse.move(400, 400);
+			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), view);
+		}
 		assert.equal(await page.evaluate(() => window.hacked), undefined);
 		assert.deepEqual(page.problems, []);
 		await page.context().close();
 	}
+});
+
+test("the processes are there at once, and the keyboard keeps its place while they change", { skip }, async () => {
+	const page = await site.open(await site.page(), `?${range}`);
+	await page.locator(".target", { hasText: "target.py" }).waitFor();
+	await page.waitForFunction(() => !window.pystrobe.refreshing);
+	assert.equal(await page.locator(".empty").count(), 0);
+	await site.open(page, "?from=-1h");
+	await page.locator("button.target").first().focus();
+	const draws = await page.evaluate(() => window.pystrobe.live.generation);
+	await page.waitForFunction((/** @type {number} */ g) => window.pystrobe.live.generation > g + 1 && !window.pystrobe.refreshing, draws);
+	assert.match(await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? ""), /target\.py, process \d+: CPU/);
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
 });
 
 test("the table shows the API's numbers", { skip }, async () => {
@@ -195,6 +219,53 @@ test("brushing the timeline narrows everything, and can be undone", { skip }, as
 	await page.context().close();
 });
 
+test("two fingers stretch the graph and the strip, one brushes the strip, a tap zooms", { skip }, async () => {
+	const page = await site.open(await site.page({ hasTouch: true, viewport: { width: 390, height: 844 } }), `?view=flame&${range}&unit=samples`);
+	await ready(page);
+	const cdp = await page.context().newCDPSession(page);
+	const touch = (/** @type {string} */ type, /** @type {number[][]} */ points) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+	const pinch = async (/** @type {number} */ x, /** @type {number} */ y) => {
+		await touch("touchStart", [[x - 20, y]]);
+		await touch("touchStart", [[x - 20, y], [x + 20, y]]);
+		for (const d of [30, 45, 60]) await touch("touchMove", [[x - d, y], [x + d, y]]);
+		await touch("touchEnd", []);
+	};
+	const box = await page.locator(".flame:visible").boundingBox(), strip = await page.locator(".u-over").first().boundingBox();
+	const seen = () => page.evaluate(() => [window.pystrobe.view.flame.v0, window.pystrobe.view.flame.v1, window.pystrobe.view.flame.tree.total[0]]);
+	await pinch(box.x + 195, box.y + 50);
+	const [v0, v1, whole] = await seen();
+	assert.ok(Math.abs((v1 - v0) / whole - 1 / 3) < 0.02, `${v0} ${v1} of ${whole}`);
+	assert.ok(Math.abs((v0 + v1) / 2 / whole - 0.5) < 0.02, "the middle stays in the middle");
+	assert.ok(!page.url().includes("zoom="), "stretching is no tap");
+	await page.touchscreen.tap(box.x + 195, box.y + 30);
+	await page.waitForURL(/zoom=/);
+	await touch("touchStart", [[strip.x + 60, strip.y + 30]]);
+	for (const x of [90, 120, 160]) await touch("touchMove", [[strip.x + x, strip.y + 30]]);
+	await touch("touchEnd", []);
+	await page.waitForURL(/sel=/);
+	await pinch(strip.x + strip.width / 2, strip.y + 30);
+	await page.waitForFunction(() => !new URLSearchParams(location.search).has("sel"));
+	const now = new URL(page.url()).searchParams, old = new URLSearchParams(range);
+	const span = (/** @type {URLSearchParams} */ p) => Number(p.get("until")) - Number(p.get("from"));
+	assert.ok(Math.abs(span(now) / span(old) - 1 / 3) < 0.15, `${span(now)} of ${span(old)}`);
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
+});
+
+test("an event of the strip is told at its mark", { skip }, async () => {
+	const page = await site.open(await site.page(), "?view=flame&from=start");
+	await ready(page);
+	const [event] = (await site.api("events?from=start")).events;
+	const at = await page.evaluate((/** @type {number} */ ms) => {
+		const u = window.pystrobe.timeline.charts.get("cpu").plot, box = u.over.getBoundingClientRect();
+		return { x: box.left + Math.max(1, u.valToPos(ms, "x")), y: box.top + 30 };
+	}, event.time_ms);
+	await page.mouse.move(at.x + 30, at.y);
+	await page.mouse.move(at.x + 2, at.y);
+	await page.locator(".tip .name", { hasText: new RegExp(`^(start|attach) ${site.target.pid}`) }).waitFor();
+	await page.context().close();
+});
+
 test("a format of the export menu downloads the selection", { skip }, async () => {
 	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
 	await ready(page);
@@ -255,6 +326,20 @@ test("live grows by itself, keeps zoom and search, pauses, and comes back after 
 	await site.serve(`127.0.0.1:${site.port}`, []);
 	await page.waitForFunction(() => window.pystrobe.live.state === "live", null, { timeout: 30000 });
 	await grows(await total());
+	await page.context().close();
+});
+
+test("a page that only waits does not call the server lost", { skip }, async () => {
+	const page = await site.open(await site.page(), "?view=overview&from=-1h");
+	await page.waitForFunction(() => window.pystrobe?.live.state === "live");
+	await page.evaluate(() => { // as if no tick came for long, and as if the stream broke
+		window.said = [];
+		const { live } = window.pystrobe, say = live.onState;
+		live.onState = (s) => (window.said.push(s), say(s));
+		live.reopen(live.source);
+	});
+	await page.waitForFunction(() => window.said.at(-1) === "live");
+	assert.ok(!(await page.evaluate(() => window.said)).includes("lost"));
 	await page.context().close();
 });
 

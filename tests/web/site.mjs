@@ -67,7 +67,7 @@ export class Site {
 
 	/** @param {string} listen @param {string[]} more */
 	async serve(listen, more) {
-		const args = ["serve", "--store", String(this.store), "--listen", listen, ...more, String(this.target?.pid)];
+		const args = ["serve", "--store", String(this.store), "--listen", listen, "--label", "note=<script>window.hacked=1</script>", ...more, String(this.target?.pid)];
 		const { child, match } = await started(pystrobe, args, /^dashboard\s+(http\S+)/);
 		this.server = child;
 		this.url = match[1];

@@ -69,7 +69,10 @@ test("numbers read as people write them", () => {
 		[fmt.count(1234567), "1\u2009234\u2009567"], [fmt.duration(999), "999 ns"], [fmt.duration(1.5e6), "1.50 ms"],
 		[fmt.duration(61.4e9), "61.4 s"], [fmt.duration(3599e9), "59 min 59 s"], [fmt.duration(90000e9), "1 d 01 h"],
 		[fmt.bytes(1536), "1.50 KiB"], [fmt.bytes(12), "12 B"], [fmt.percent(0.123456), "12.3 %"], [fmt.percent(1), "100 %"],
-		[fmt.percent(0.00001), "<0.01 %"], [fmt.percent(0), "0 %"], [fmt.percent(NaN), "–"], [fmt.timeParam(1500), "1.5"],
+		[fmt.percent(1.4378), "144 %"], [fmt.percent(0.00001), "<0.01 %"], [fmt.cpu(0), "0 %"], [fmt.cpu(0.0001), "<0.1 %"], [fmt.cpu(1.5), "150 %"],
+		[fmt.several(0.5, "threads"), "50 %"], [fmt.several(3.41, "threads"), "3.4 threads"],
+		[fmt.shortCommand("/opt/venv/bin/python3.11 /opt/venv/bin/gunicorn -w 4 app"), "gunicorn -w 4 app"], [fmt.shortCommand("/usr/bin/python3 -m http.server"), "python3 -m http.server"],
+		[fmt.shortCommand("python3"), "python3"], [fmt.shortCommand("/usr/sbin/uwsgi --ini x"), "uwsgi --ini x"], [fmt.shortCommand(""), ""], [fmt.percent(0), "0 %"], [fmt.percent(NaN), "–"], [fmt.timeParam(1500), "1.5"],
 	];
 	for (const [is, should] of rows) assert.equal(is, should);
 });

@@ -27,17 +27,26 @@ def waiter():
     threading.Event().wait()
 
 
-HOSTILE = '<img src=x onerror="window.hacked=1">'
-scope = {"time": time}
-exec(compile("def hostile_leaf():\n    while True: time.sleep(0.001)\n", HOSTILE + ".py", "exec"), scope)
-code = scope["hostile_leaf"].__code__
-if sys.version_info >= (3, 11):
-    code = code.replace(co_name=HOSTILE, co_qualname=HOSTILE)
-elif sys.version_info >= (3, 8):
-    code = code.replace(co_name=HOSTILE)
-scope["hostile_leaf"].__code__ = code
+MARKUP = '<img src=x onerror="window.hacked=1">'
+TURNED = "\u202eturned\n</script><script>window.hacked=1</script>"
+LONG = "<b>long</b>" + "x" * 10000
 
-for name, function in (("waiter", waiter), (HOSTILE, scope["hostile_leaf"])):
-    threading.Thread(target=function, name=name, daemon=True).start()
+
+def named(name):
+    """A function that sleeps, with that name, in a file of that name."""
+    scope = {"time": time}
+    exec(compile("def leaf():\n    while True: time.sleep(0.001)\n", name + ".py", "exec"), scope)
+    code = scope["leaf"].__code__
+    if sys.version_info >= (3, 11):
+        code = code.replace(co_name=name, co_qualname=name)
+    elif sys.version_info >= (3, 8):
+        code = code.replace(co_name=name)
+    scope["leaf"].__code__ = code
+    return scope["leaf"]
+
+
+threading.Thread(target=waiter, name="waiter", daemon=True).start()
+for hostile in (MARKUP, TURNED, LONG):
+    threading.Thread(target=named(hostile), name=hostile, daemon=True).start()
 print("ready", flush=True)
 busy_parent()
