@@ -1,15 +1,10 @@
-/*
- * walk.c - the walker: lists of interpreters and threads, and the tick; see walk.h
- *
- * Longer than most files here: the lists are only ever followed as part of the tick.
- */
+/* walk.c - the walker: made and freed, the tick, parked threads; see walk.h */
 #include "python/walk_impl.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 
-#define ROOT_NS   (50 * NS_PER_MS)  /* a new interpreter is seen after that, at most */
-#define RELIST_NS (100 * NS_PER_MS) /* with threads parked: the whole list this often */
+#define ROOT_NS (50 * NS_PER_MS) /* a new interpreter is seen after that, at most */
 
 /* ---- making and freeing ------------------------------------------------------------- */
 
@@ -102,15 +97,6 @@ struct walker *walker_new(struct mem *mem, const struct abi *abi,
 	return w;
 }
 
-static void free_thread(struct walker *w, struct wthread *t)
-{
-	if (w->gone)
-		w->gone(w->arg, &t->pub);
-	w->era->release(t);
-	free(t->pub.frames);
-	free(t);
-}
-
 void walker_free(struct walker *w)
 {
 	size_t i;
@@ -118,7 +104,7 @@ void walker_free(struct walker *w)
 	if (!w)
 		return;
 	for (i = 0; i < w->n_threads; i++)
-		free_thread(w, w->threads[i]);
+		thread_free(w, w->threads[i]);
 	for (i = 0; i < w->n_interps; i++)
 		free(w->interps[i]);
 	map_release(&w->by_tstate);
@@ -137,7 +123,7 @@ void walker_free(struct walker *w)
 
 /* ---- reading ------------------------------------------------------------------------ */
 
-static void plan_fields(
+void plan_fields(
 	struct walker *w, const struct fieldset *s, uint64_t base, void *copy, bool *ok)
 {
 	unsigned i;
@@ -146,14 +132,6 @@ static void plan_fields(
 	for (i = 0; i < s->n_stretches; i++)
 		plan_add(w, base + s->stretch[i].off, (char *)copy + s->stretch[i].pos,
 			s->stretch[i].len, ok);
-}
-
-static void plan_interp(struct walker *w, struct winterp *in)
-{
-	plan_fields(w, &w->interpset, in->addr, in->copy, &in->ok);
-	if (in->gil_addr && in->gil_addr != in->addr + w->abi->interp.gil)
-		plan_add(
-			w, in->gil_addr, in->gil_copy, sizeof(in->gil_copy), &in->gil_ok);
 }
 
 static void plan_thread(struct walker *w, struct wthread *t)
@@ -165,274 +143,6 @@ static void plan_thread(struct walker *w, struct wthread *t)
 		plan_add(w, t->exc_addr, t->exc, EXC_LEN, &t->exc_ok);
 	w->era->plan(w, t);
 	codes_plan(w, &t->pub, w->now_ns - t->proved_ns >= STALE_NS ? 0 : t->changed);
-}
-
-/* ---- interpreters ------------------------------------------------------------------- */
-
-static struct winterp *find_interp(struct walker *w, uint64_t addr, uint32_t *index)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->addr == addr) {
-			*index = i;
-			return w->interps[i];
-		}
-	}
-	return NULL;
-}
-
-static struct winterp *add_interp(struct walker *w, uint64_t addr)
-{
-	const struct abi *a = w->abi;
-	struct winterp *in;
-
-	if (w->n_interps == WALK_MAX_INTERPS || addr < 4096 || addr % 8)
-		return NULL;
-	in = xcalloc(1, sizeof(*in));
-	in->addr = addr;
-	in->id = w->n_interps;
-	if (a->interp.id != ABI_NONE)
-		mem_read(w->mem, addr + a->interp.id, &in->id, 8);
-	if (a->interp.gil_ptr != ABI_NONE)
-		mem_read_u64(w->mem, addr + a->interp.gil_ptr, &in->gil_addr);
-	plan_interp(w, in);
-	if (plan_read(w) != ST_OK || !in->ok) {
-		free(in);
-		return NULL;
-	}
-	w->interps[w->n_interps++] = in;
-	return in;
-}
-
-/* Follows the list; interpreters that are no longer in it go, with their threads. */
-static enum status update_interps(struct walker *w)
-{
-	uint64_t addr = fieldset_get(&w->rootset, w->root_copy, w->r_head);
-	uint32_t i, n = 0, kept = 0, index;
-
-	if (!addr)
-		return ST_NO_INTERP;
-	for (i = 0; i < w->n_interps; i++)
-		w->interps[i]->linked = false;
-	while (addr) {
-		struct winterp *in = find_interp(w, addr, &index);
-
-		if (!in)
-			in = add_interp(w, addr);
-		if (!in || !in->ok || n++ == WALK_MAX_INTERPS)
-			return n ? ST_TORN : ST_NO_INTERP;
-		if (in->linked)
-			return ST_CYCLE;
-		in->linked = true;
-		addr = fieldset_get(&w->interpset, in->copy, w->i_next);
-	}
-	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->linked) {
-			w->interps[kept++] = w->interps[i];
-			continue;
-		}
-		free(w->interps[i]);
-		w->relist = true;
-	}
-	if (kept != w->n_interps)
-		w->relist = true;
-	w->n_interps = kept;
-	return ST_OK;
-}
-
-/* ---- threads ------------------------------------------------------------------------ */
-
-static struct wthread *find_thread(const struct walker *w, uint64_t addr)
-{
-	const uint64_t *at = map_get(&w->by_tstate, addr);
-
-	return at && *at ? w->threads[*at - 1] : NULL;
-}
-
-static void index_threads(struct walker *w)
-{
-	size_t i;
-
-	map_clear(&w->by_tstate);
-	for (i = 0; i < w->n_threads; i++)
-		*map_put(&w->by_tstate, w->threads[i]->pub.tstate_addr) = i + 1;
-}
-
-/* What a fresh copy of a thread state says about who it is. */
-static void identify(struct walker *w, struct wthread *t)
-{
-	const struct abi *a = w->abi;
-	uint64_t serial = ts_u64(w, t, a->tstate.id);
-	uint64_t pthread = ts_u64(w, t, a->tstate.thread_id);
-	uint64_t native = ts_u64(w, t, a->tstate.native_id);
-
-	t->next = ts_u64(w, t, a->tstate.next);
-	t->prev = ts_u64(w, t, a->tstate.prev);
-	if (t->pub.tid && t->pub.serial == serial && t->pub.pthread == pthread &&
-		(!native || native == (uint64_t)t->pub.tid))
-		return;
-	t->pub.serial = serial;
-	t->pub.pthread = pthread;
-	t->pub.tid = thread_tid(w, t);
-}
-
-static struct wthread *add_thread(struct walker *w, uint64_t addr)
-{
-	struct wthread *t;
-
-	if (w->n_threads == WALK_MAX_THREADS || addr < 4096 || addr % 8)
-		return NULL;
-	t = xcalloc(1, sizeof(*t));
-	t->pub.tstate_addr = addr;
-	t->pub.number = ++w->next_number;
-	t->pub.flags = WALK_NEW;
-	t->pub.status = ST_TORN;
-	t->first = true;
-	t->ts_ok = chase(w, addr, t->ts[0], w->ts_len);
-	if (!t->ts_ok) {
-		free(t);
-		return NULL;
-	}
-	identify(w, t);
-	GROW(w->threads, w->cap_threads, w->n_threads + 1);
-	w->threads[w->n_threads++] = t;
-	*map_put(&w->by_tstate, addr) = w->n_threads;
-	return t;
-}
-
-static bool belongs(
-	const struct walker *w, const struct wthread *t, const struct winterp *in)
-{
-	return ts_u64(w, t, w->abi->tstate.interp) == in->addr;
-}
-
-/* Marks the threads of one interpreter's list; false: the list is torn. */
-static bool mark_threads(struct walker *w, uint32_t interp_index)
-{
-	const struct winterp *in = w->interps[interp_index];
-	uint64_t addr = in->head, last = 0;
-	struct wthread *t;
-	size_t n = 0;
-
-	for (; addr; addr = t->next) {
-		if (n++ > WALK_MAX_THREADS)
-			return false;
-		t = find_thread(w, addr);
-		if (t && (!t->ts_ok || !belongs(w, t, in)))
-			return false;
-		if (!t)
-			t = add_thread(w, addr);
-		if (!t || !belongs(w, t, in) || t->linked)
-			return false;
-		t->linked = true;
-		t->interp_index = interp_index;
-		t->pub.interp = in->id;
-		t->pub.interp_addr = in->addr;
-		last = addr;
-	}
-	/* The main thread is the oldest of the list. */
-	for (size_t i = 0; i < w->n_threads; i++) {
-		t = w->threads[i];
-		if (t->interp_index != interp_index)
-			continue;
-		t->pub.flags &= ~(uint32_t)WALK_MAIN;
-		if (t->pub.tstate_addr == (in->main ? in->main : last))
-			t->pub.flags |= WALK_MAIN;
-	}
-	return true;
-}
-
-static void drop_unlinked(struct walker *w)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < w->n_threads; i++) {
-		if (w->threads[i]->linked)
-			w->threads[kept++] = w->threads[i];
-		else
-			free_thread(w, w->threads[i]);
-	}
-	if (kept == w->n_threads)
-		return;
-	w->n_threads = kept;
-	index_threads(w);
-}
-
-/* The threads as the lists say now. A torn list leaves everything as it was. */
-static bool update_threads(struct walker *w)
-{
-	bool sound = true;
-	uint32_t i;
-	size_t k;
-
-	for (k = 0; k < w->n_threads; k++)
-		w->threads[k]->linked = false;
-	for (i = 0; i < w->n_interps && sound; i++)
-		sound = mark_threads(w, i);
-	if (sound)
-		drop_unlinked(w);
-	return sound;
-}
-
-/* Has anything about the lists changed since they were last followed? */
-static bool lists_moved(struct walker *w)
-{
-	uint32_t i;
-	size_t k;
-
-	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->head != w->interps[i]->listed_head)
-			return true;
-	}
-	for (k = 0; k < w->n_threads; k++) {
-		const struct wthread *t = w->threads[k];
-
-		if (!(t->pub.flags & WALK_PARKED) &&
-			(!t->ts_ok || t->pub.serial != ts_u64(w, t, w->abi->tstate.id) ||
-				t->next != ts_u64(w, t, w->abi->tstate.next) ||
-				t->prev != ts_u64(w, t, w->abi->tstate.prev)))
-			return true;
-	}
-	return w->now_ns - w->listed_ns > RELIST_NS;
-}
-
-/* Reads every thread state anew, parked or not, and follows the lists. */
-static void relist(struct walker *w)
-{
-	size_t k, n = w->n_threads;
-	uint32_t i;
-
-	for (k = 0; k < n; k++) {
-		struct wthread *t = w->threads[k];
-
-		if ((t->pub.flags & WALK_PARKED) || t->quiet)
-			plan_add(w, t->pub.tstate_addr, t->ts[t->side], w->ts_len,
-				&t->ts_ok);
-	}
-	if (w->n_seg)
-		plan_read(w);
-	for (k = 0; k < n; k++) {
-		struct wthread *t = w->threads[k];
-		uint64_t serial = t->pub.serial;
-
-		if (!t->ts_ok)
-			continue;
-		identify(w, t);
-		if (serial != t->pub.serial) { /* another thread at the same address */
-			if (w->gone)
-				w->gone(w->arg, &t->pub);
-			t->pub.user = NULL;
-			t->pub.number = ++w->next_number;
-			t->pub.flags = WALK_NEW;
-			t->first = true;
-			t->first_done = false;
-		}
-	}
-	w->relist = !update_threads(w);
-	for (i = 0; i < w->n_interps; i++)
-		w->interps[i]->listed_head = w->interps[i]->head;
-	w->listed_ns = w->now_ns;
 }
 
 /* From 3.12 on the runtime says nothing but where the interpreters are. While there is
@@ -559,7 +269,7 @@ enum status walker_tick(struct walker *w)
 	if (st == ST_OK && !w->root_ok)
 		st = ST_FAULT;
 	if (st == ST_OK)
-		st = update_interps(w);
+		st = lists_update_interps(w);
 	if (st != ST_OK) {
 		codes_judge_planned(w);
 		goto out;
@@ -578,7 +288,7 @@ enum status walker_tick(struct walker *w)
 	if (w->relist || lists_moved(w)) {
 		for (k = 0; k < n; k++)
 			w->threads[k]->old = true;
-		relist(w);
+		lists_follow(w);
 		for (k = 0; k < w->n_threads && w->threads[k]->old; k++)
 			w->threads[k]->old = false;
 		read_new(w, k);

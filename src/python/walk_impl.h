@@ -1,10 +1,12 @@
 /*
  * walk_impl.h - what the files of the walker share; nobody else includes it.
  *
- *	walk.c         the object, the lists of interpreters and threads, the tick
+ *	walk.c         the object, the tick
  *	walk_plan.c    segments: planned, read, each marked good or bad
+ *	walk_lists.c   the lists of interpreters and threads
  *	walk_code.c    code objects: numbers, and proof that a number still holds
- *	walk_iframe.c  3.11+: interpreter frames on data stacks, in generators, on C stacks
+ *	walk_iframe.c  3.11+: interpreter frames on data stacks, in generators, on C stacks;
+ *	               with walk_copies.c and walk_verdict.c, see walk_iframe.h
  *	walk_frame.c   up to 3.10: chains of frame objects
  *	walk_emit.c    a decoded chain becomes the frames the caller sees
  *	gil.c          holder of the GIL, garbage collection, exceptions, life-cycle
@@ -306,6 +308,18 @@ void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generati
 
 /* w->chain becomes t->pub.frames. */
 void emit_chain(struct walker *w, struct wthread *t);
+
+/* Plans the members of one structure at `base`; *ok: all of them were read. */
+void plan_fields(
+	struct walker *w, const struct fieldset *s, uint64_t base, void *copy, bool *ok);
+void plan_interp(struct walker *w, struct winterp *in);
+/* Follows the list; interpreters that are no longer in it go, with their threads. */
+enum status lists_update_interps(struct walker *w);
+/* Has anything about the lists of threads changed since they were last followed? */
+bool lists_moved(struct walker *w);
+/* Reads every thread state anew, parked or quiet, and follows the lists. */
+void lists_follow(struct walker *w);
+void thread_free(struct walker *w, struct wthread *t);
 
 void gil_want_mark(struct walker *w);
 void gil_update(struct walker *w);

@@ -1,0 +1,49 @@
+/*
+ * walk_iframe.h - what the three files of the iframe era share; nobody else includes it.
+ *
+ *	walk_copies.c   data-stack chunks, generators and shims: planned, copied, compared
+ *	walk_iframe.c   links followed from the pointer to the root
+ *	walk_verdict.c  where pointer and copies disagree, the chain as the copies have it
+ */
+#ifndef PYTHON_WALK_IFRAME_H
+#define PYTHON_WALK_IFRAME_H
+
+#include "python/walk_impl.h"
+
+/* Bytes of a frame before its locals. */
+static inline uint32_t header_len(const struct walker *w)
+{
+	return w->abi->iframe.localsplus;
+}
+
+/* Plans the chunks and loose frames of the last tick. */
+void copies_plan(struct walker *w, struct wthread *t);
+/* Brings the list of chunks up to date with the thread state, newest last, and reads those
+ * that were not planned. ST_FAULT, ST_TORN: no chunk can be read. */
+enum status copies_update(struct walker *w, struct wthread *t);
+/* Are the frames of chunk i read at all? The middle of a very deep stack is not. */
+bool in_window(const struct wthread *t, uint32_t i);
+/* The copy of a frame on a data stack, or NULL. *index: which chunk holds it; -1: none,
+ * it is loose. A frame beyond what was copied has its chunk read again, unless *again. */
+const uint8_t *stacked_at(
+	struct walker *w, struct wthread *t, uint64_t addr, int32_t *index, bool *again);
+/* A loose frame that is known, or NULL. */
+struct loose *find_loose(struct wthread *t, uint64_t addr);
+/* The copy of a loose frame; reads it when it was not predicted. NULL: unreadable. */
+const uint8_t *loose_at(struct walker *w, struct wthread *t, uint64_t addr);
+/* See struct walk_era. */
+uint32_t copies_first_changed(const struct walker *w, const struct wthread *t);
+void copies_release(struct wthread *t);
+
+/* A frame becomes an entry of the chain. False: it is a shim, which nobody sees. */
+bool frame_of(struct walker *w, const uint8_t *at, uint64_t addr, struct raw_frame *f);
+/* Follows the links from `addr` to the root, into w->chain. */
+enum status follow(struct walker *w, struct wthread *t, uint64_t addr);
+
+/* When the pointer's links lead nowhere: the chain from what the last tick knew, as far as
+ * the copies agree, with a generator that ended since. ST_TORN: there is none. */
+enum status verdict_from_root(struct walker *w, struct wthread *t, uint64_t pointer);
+/* Mends w->chain; true: it was not as the pointer had it. */
+bool verdict(struct walker *w, struct wthread *t);
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * walk_verdict.c - 3.11 and newer: what the copied frames say of themselves, against the
+ * pointer that was read before them.
+ *
+ * A frame that runs has no saved stack pointer, one that has called on has. Hence the leaf
+ * is the first running frame, seen from the root, that no C call lies above of; and a leaf
+ * that has called on has its callee beside it on the data stack.
+ */
+#include "python/walk_iframe.h"
+
+enum { EXTEND_MAX = 64 };
+
+/* Where the frame above `f` would be on the data stack, when `f` is on it. */
+static uint64_t beside(struct walker *w, const struct raw_frame *f)
+{
+	struct wcode *c = codes_find(w, f->code_addr);
+
+	return c && c->bytes ? f->addr + c->bytes : 0;
+}
+
+/* Was the frame at this place, from the root, a caller in the last tick too? Then it need
+ * not be asked whether it stands at a return. */
+static bool was_caller(const struct wthread *t, uint32_t root, const struct raw_frame *f)
+{
+	const struct raw_frame *was = &t->pub.frames[root];
+
+	return root + 1 < t->pub.n_frames && was->addr == f->addr &&
+	       was->instr == f->instr && was->code_addr == f->code_addr;
+}
+
+/* What is known of the instruction at which a frame was saved. */
+enum { SITE_SEEN = 1, SITE_RETURN = 2 };
+
+static uint64_t *site_of(
+	struct walker *w, const struct raw_frame *f, const struct wcode *c)
+{
+	const struct abi_values *v = &w->abi->value;
+	uint64_t *site;
+	uint8_t op = 0;
+
+	if (w->returns.n > CODES_MAX)
+		map_clear(&w->returns);
+	site = map_put(&w->returns, hash_step(f->instr, c->number));
+	if (*site)
+		return site;
+	*site = SITE_SEEN;
+	if (chase(w, f->instr, &op, 1) &&
+		(op == v->op_return || op == v->op_return_const ||
+			op == v->op_return_traced || op == v->op_return_const_traced))
+		*site |= SITE_RETURN;
+	return site;
+}
+
+/* Has the frame not yet come to its first line? What is known of the code object may be of
+ * a dead one that lay at the address: the living one is asked before a frame is dropped. */
+static bool is_incomplete(struct walker *w, const struct raw_frame *f)
+{
+	const struct abi *a = w->abi;
+	struct wcode *c = codes_get(w, f->code_addr);
+	uint32_t first = 0;
+
+	if (!c || f->instr >= c->first || a->code.firsttraceable == ABI_NONE)
+		return false;
+	return chase(w, f->code_addr + a->code.firsttraceable, &first, sizeof(first)) &&
+	       f->instr < f->code_addr + a->code.code_adaptive + 2 * (uint64_t)first;
+}
+
+/*
+ * Was the frame saved because it has ended, at a return with an empty stack, or because it
+ * has not begun? Then nothing that it called is alive. (Where a caller was saved at the
+ * cache entries behind its call, up to 3.12, the byte read here is no opcode.)
+ */
+static bool has_no_callee(struct walker *w, const struct raw_frame *f)
+{
+	struct wcode *c = codes_find(w, f->code_addr);
+
+	if (w->abi->value.op_return == ABI_NO_VALUE || !c)
+		return false;
+	if (!f->tlbc && is_incomplete(w, f))
+		return true;
+	return f->used == c->locals && (*site_of(w, f, c) & SITE_RETURN);
+}
+
+/*
+ * Frames of the data stack above `last`, leaf last. A frame that was saved for a call has
+ * its callee beside it; one that runs, or has just returned, is the last. From 3.14 on
+ * frames are saved for calls into C as well: there only what ends in a running one counts.
+ */
+static uint32_t frames_above(
+	struct walker *w, struct wthread *t, struct raw_frame last, struct raw_frame *v)
+{
+	bool again = true, calls_only = w->abi->iframe.stackpointer == ABI_NONE;
+	uint32_t n = 0;
+
+	while (n < EXTEND_MAX && (last.flags & RAW_SAVED) &&
+		!(last.flags & RAW_GENERATOR)) {
+		int32_t index;
+		uint64_t addr;
+		const uint8_t *at;
+
+		if (has_no_callee(w, &last))
+			break;
+		addr = beside(w, &last);
+		at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
+		if (!at || ld64(at + w->abi->iframe.previous) != last.addr ||
+			!frame_of(w, at, addr, &v[n]) || !codes_find(w, v[n].code_addr))
+			break;
+		last = v[n++];
+	}
+	return calls_only || !(last.flags & RAW_SAVED) ? n : 0;
+}
+
+/* Puts n frames on top of the chain; v has the leaf last. */
+static void push_above(struct walker *w, const struct raw_frame *v, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		chain_push(w);
+	memmove(w->chain + n, w->chain, (w->n_chain - n) * sizeof(*w->chain));
+	for (i = 0; i < n; i++)
+		w->chain[n - 1 - i] = v[i];
+	w->chain_skip_at += w->chain_skipped ? n : 0;
+}
+
+/* Adds what the copy of the data stack shows above the leaf. */
+static bool extend(struct walker *w, struct wthread *t)
+{
+	struct raw_frame up[EXTEND_MAX];
+	uint32_t n;
+
+	if (!w->n_chain)
+		return false;
+	/* Both pointers name it: it is clearing away its callee, or in C. */
+	if (t->after_ok && t->top_after == w->chain[0].addr &&
+		t->top[t->side] == w->chain[0].addr)
+		return false;
+	n = frames_above(w, t, w->chain[0], up);
+	if (n)
+		push_above(w, up, n);
+	return n > 0;
+}
+
+static void cut_above(struct walker *w, uint32_t i)
+{
+	if (w->chain_skipped && w->chain_skip_at <= i) {
+		w->chain_skip_at = 0;
+		w->chain_skipped = 0;
+	} else if (w->chain_skipped) {
+		w->chain_skip_at -= i;
+	}
+	memmove(w->chain, w->chain + i, (w->n_chain - i) * sizeof(*w->chain));
+	w->n_chain -= i;
+}
+
+/* From 3.14 on a frame that is popped has lost its code (clear_thread_frame() of
+ * Python/ceval.c): it and what lies above it have returned. */
+static bool drop_popped(struct walker *w)
+{
+	uint32_t i;
+
+	for (i = w->n_chain; i-- > 0;) {
+		if (!w->chain[i].code_addr && i + 1 < w->n_chain) {
+			cut_above(w, i + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Cuts what lies above the first frame that runs without having called into C, or that
+ * has returned. Generators were copied at another moment than the data stack: between
+ * them and it the pointer decides.
+ */
+static bool drop_stale(struct walker *w, struct wthread *t)
+{
+	uint32_t i;
+
+	for (i = w->n_chain; i-- > 1;) {
+		const struct raw_frame *f = &w->chain[i];
+
+		if ((f->flags | w->chain[i - 1].flags) & RAW_GENERATOR)
+			continue;
+		/* What was entered from C is under a trace function, or is the callee. */
+		if (w->chain[i - 1].flags & RAW_ENTRY)
+			continue;
+		if (!(f->flags & RAW_SAVED) ||
+			(!was_caller(t, w->n_chain - 1 - i, f) && has_no_callee(w, f))) {
+			cut_above(w, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The links from the pointer lead nowhere: what the last tick knew is followed from the
+ * root up as far as the copy still agrees, and on from there.
+ */
+static enum status from_root(struct walker *w, struct wthread *t)
+{
+	const struct walk_thread *p = &t->pub;
+	uint64_t addr = 0;
+	uint32_t i;
+
+	if (p->n_skipped)
+		return ST_TORN;
+	for (i = 0; i < p->n_frames; i++) {
+		int32_t index;
+		bool again = true;
+		const uint8_t *at = stacked_at(w, t, p->frames[i].addr, &index, &again);
+		struct raw_frame f;
+
+		if (index < 0) {
+			const struct loose *l = find_loose(t, p->frames[i].addr);
+
+			at = l && l->ok ? l->bytes[t->side] + LOOSE_BEFORE : NULL;
+		}
+		if (!at || !frame_of(w, at, p->frames[i].addr, &f) ||
+			f.code_addr != p->frames[i].code_addr)
+			break;
+		addr = f.addr;
+		if (!(f.flags & RAW_SAVED) &&
+			!(i + 1 < p->n_frames && (p->frames[i + 1].flags & RAW_ENTRY)))
+			break;
+	}
+	while (addr) {
+		chain_clear(w);
+		if (follow(w, t, addr) == ST_OK)
+			return ST_OK;
+		for (i = 0; i < p->n_frames && p->frames[i].addr != addr; i++)
+			;
+		addr = i && i < p->n_frames ? p->frames[i - 1].addr : 0;
+	}
+	return ST_TORN;
+}
+
+/*
+ * The pointer named a generator that has ended since: what it leads to is gone, its code
+ * is not. It stands on what is left of the stack; the edge to it is judged later.
+ */
+static void put_back_generator(struct walker *w, struct wthread *t, uint64_t pointer)
+{
+	const uint8_t *at;
+	struct raw_frame f;
+	int32_t index;
+	bool again = true;
+
+	if (!w->n_chain || w->chain[0].addr == pointer ||
+		stacked_at(w, t, pointer, &index, &again) || index >= 0)
+		return;
+	at = loose_at(w, t, pointer);
+	if (at && !find_loose(t, pointer)->below && frame_of(w, at, pointer, &f) &&
+		(f.flags & RAW_GENERATOR) && codes_find(w, f.code_addr))
+		push_above(w, &f, 1);
+}
+
+/* Not yet at its first line (creating cells, generators): traceback does not show it. */
+static void drop_incomplete(struct walker *w)
+{
+	uint32_t i = 0;
+
+	while (i < w->n_chain && !(w->chain[i].flags & RAW_GENERATOR) &&
+		!w->chain[i].tlbc && is_incomplete(w, &w->chain[i]))
+		i++;
+	if (!i)
+		return;
+	memmove(w->chain, w->chain + i, (w->n_chain - i) * sizeof(*w->chain));
+	w->n_chain -= i;
+	if (w->chain_skipped)
+		w->chain_skip_at = w->chain_skip_at > i ? w->chain_skip_at - i : 0;
+}
+
+enum status verdict_from_root(struct walker *w, struct wthread *t, uint64_t pointer)
+{
+	enum status st = from_root(w, t);
+
+	if (st == ST_OK)
+		put_back_generator(w, t, pointer);
+	return st;
+}
+
+bool verdict(struct walker *w, struct wthread *t)
+{
+	bool mended = drop_popped(w);
+
+	if (!t->still) {
+		mended |= drop_stale(w, t);
+		mended |= extend(w, t);
+	}
+	if (w->abi->iframe.stackpointer != ABI_NONE && w->n_chain &&
+		(w->chain[0].flags & RAW_SAVED))
+		t->pub.flags |= WALK_IN_C;
+	drop_incomplete(w);
+	return mended;
+}
