@@ -89,7 +89,7 @@ struct opt_list {
 };
 
 struct opt_group {
-	const char *title;      /* "Filters" */
+	const char *title;      /* "Filters"; "": goes on below the title before */
 	const struct opt *rows; /* the last one has no name */
 	size_t base;            /* offset of the struct that the rows are relative to */
 };

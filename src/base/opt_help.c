@@ -87,7 +87,8 @@ void opt_help(const struct opt_page *page, struct buf *out, size_t columns, bool
 		buf_char(out, '\n');
 	}
 	for (g = 0; opt_has_group(page, g); g++) {
-		title(out, page->groups[g].title, colour);
+		if (page->groups[g].title[0])
+			title(out, page->groups[g].title, colour);
 		for (i = 0; page->groups[g].rows[i].name; i++)
 			row(out, &page->groups[g].rows[i], columns);
 	}

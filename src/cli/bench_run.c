@@ -141,10 +141,12 @@ static int watch_process(struct bench_run *r, const struct bench_plan *p,
 	struct session *s, struct err *err)
 {
 	struct timespec pause = clock_timespec((int64_t)(p->seconds * 1e9));
+	pid_t pid = p->pid;
+	struct pids one = { .v = &pid, .n = 1 };
 	double before, after;
 	int64_t start_ns;
 
-	if (s && session_add(s, &p->pid, 1, err) < 0)
+	if (s && pids_attach(&one, s->sampler, err) < 0)
 		return -1;
 	if (counter(&before, p->progress, err) < 0)
 		return -1;

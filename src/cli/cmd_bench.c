@@ -218,6 +218,7 @@ static const struct opt rows[] = {
 static const struct opt_group groups[] = {
 	OPT_GROUP("Processes", shared_pid_rows, offsetof(struct bench_options, pids)),
 	OPT_GROUP("Measuring", rows, 0),
+	OPT_GROUP("", shared_read_rows, offsetof(struct bench_options, sample.read)),
 	OPT_GROUP_END,
 };
 

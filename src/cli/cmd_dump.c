@@ -15,10 +15,10 @@ struct dump_cmd_options {
 static int check_words(
 	const struct dump_cmd_options *o, const struct opt_args *args, struct err *err)
 {
-	if (o->what.native && o->what.locals)
+	if (o->what.read.native && o->what.locals)
 		return err_set(err, ERR_USAGE,
 			"--native and --locals do not go together: ask twice");
-	if (o->what.core && (args->n || o->pids.pids.n || o->what.native))
+	if (o->what.core && (args->n || o->pids.pids.n || o->what.read.native))
 		return err_set(err, ERR_USAGE,
 			"--core goes without a process and without --native");
 	if (o->what.exe && !o->what.core)
@@ -88,17 +88,10 @@ static const struct opt rows[] = {
 	OPT("asyncio", 'a', flag, dump_cmd_options, what.asyncio, NULL,
 		"every asyncio task too: where it stands, and who awaits it (3.7 and "
 		"newer)"),
-	OPT("native", 'n', flag, dump_cmd_options, what.native, NULL,
-		"C, C++ and Rust frames too; each thread is stopped for a moment"),
 	OPT("source", 0, flag, dump_cmd_options, source, NULL,
 		"the source line of every frame, not only of the innermost"),
 	OPT("full-filenames", 0, flag, dump_cmd_options, full_paths, NULL,
 		"whole paths also for library files"),
-	OPT("abi", 0, choice, dump_cmd_options, what.abi, "WHERE",
-		"where structure layouts come from: the target's own table (3.13 and "
-		"later), ours, its debug information",
-		.initial = "auto", .choices = "auto|table|dwarf|offsets",
-		.offer = OFFER_CHOICES),
 	OPT("json", 'j', flag, dump_cmd_options, json, NULL,
 		"a JSON array for programs, one object a process"),
 	OPT("core", 0, string, dump_cmd_options, what.core, "FILE",
@@ -110,6 +103,7 @@ static const struct opt rows[] = {
 static const struct opt_group groups[] = {
 	OPT_GROUP("Processes", shared_pid_rows, offsetof(struct dump_cmd_options, pids)),
 	OPT_GROUP("What to show", rows, 0),
+	OPT_GROUP("", shared_read_rows, offsetof(struct dump_cmd_options, what.read)),
 	OPT_GROUP_END,
 };
 

@@ -82,9 +82,12 @@ static void page(struct buf *out, const struct opt_page *p)
 	put(out, p->about ? p->about : p->summary);
 	buf_char(out, '\n');
 	for (g = 0; opt_has_group(p, g); g++) {
-		buf_str(out, g ? ".SS " : ".SH OPTIONS\n.SS ");
-		put(out, p->groups[g].title);
-		buf_char(out, '\n');
+		buf_str(out, g ? "" : ".SH OPTIONS\n");
+		if (p->groups[g].title[0]) {
+			buf_str(out, ".SS ");
+			put(out, p->groups[g].title);
+			buf_char(out, '\n');
+		}
 		for (i = 0; p->groups[g].rows[i].name; i++)
 			option(out, &p->groups[g].rows[i]);
 	}

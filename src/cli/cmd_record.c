@@ -75,7 +75,7 @@ static int start_targets(struct recording *r, struct err *err)
 			r->session.sampler, r->launch.pid, 365 * 86400 * NS_PER_SEC);
 		return launch_go(&r->launch, command, err);
 	}
-	return session_add(&r->session, r->pids.v, r->pids.n, err);
+	return pids_attach(&r->pids, r->session.sampler, err);
 }
 
 /* Signals reach the command once: from the terminal by itself, else from us. */
@@ -230,6 +230,8 @@ out:
 static const struct opt rows[] = {
 	OPT("duration", 'd', seconds, record_options, duration, "SECONDS",
 		"end after that long by the clock; a command started here is ended too"),
+	OPT("label", 'l', list, record_options, sample.labels, "KEY=VALUE",
+		"put a label on what is recorded; may be given again"),
 	OPT("quiet", 'q', flag, record_options, quiet, NULL,
 		"no progress line and no summary"),
 	OPT("json", 'j', flag, record_options, json, NULL,
@@ -240,6 +242,7 @@ static const struct opt_group groups[] = {
 	OPT_GROUP("Processes", shared_pid_rows, offsetof(struct record_options, pids)),
 	OPT_GROUP(
 		"Sampling", shared_sample_rows, offsetof(struct record_options, sample)),
+	OPT_GROUP("", shared_read_rows, offsetof(struct record_options, sample.read)),
 	OPT_GROUP("Output", output_rows, offsetof(struct record_options, output)),
 	OPT_GROUP("Running", rows, 0),
 	OPT_GROUP_END,

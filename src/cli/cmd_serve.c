@@ -156,7 +156,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 		so.match_arg = manage;
 	}
 	if (session_open(&session, dir, &so, err) < 0 ||
-		(pids.n && session_add(&session, pids.v, pids.n, err) < 0))
+		(pids.n && pids_attach(&pids, session.sampler, err) < 0))
 		goto out;
 	manage_control(manage, session.sampler, o->sample.rate, &control);
 	web = web_start(&o->web, store_source(session.store), &control, dir, err);
@@ -195,6 +195,8 @@ static const struct opt rows[] = {
 		"follow every Python process of this host"),
 	OPT("duration", 'd', seconds, serve_options, duration, "SECONDS",
 		"end after that long"),
+	OPT("label", 'l', list, serve_options, sample.labels, "KEY=VALUE",
+		"put a label on what is recorded; may be given again"),
 	OPT("quiet", 'q', flag, serve_options, quiet, NULL,
 		"no progress line and no summary"),
 	OPT_END,
@@ -203,6 +205,7 @@ static const struct opt_group groups[] = {
 	OPT_GROUP("Processes", shared_pid_rows, offsetof(struct serve_options, pids)),
 	OPT_GROUP("Store", rows, 0),
 	OPT_GROUP("Sampling", shared_sample_rows, offsetof(struct serve_options, sample)),
+	OPT_GROUP("", shared_read_rows, offsetof(struct serve_options, sample.read)),
 	OPT_GROUP("Dashboard", web_rows, offsetof(struct serve_options, web)),
 	OPT_GROUP_END,
 };

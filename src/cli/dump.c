@@ -326,8 +326,8 @@ static size_t count_interps(const struct dump *d)
 
 int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct err *err)
 {
-	struct target_options open = { .native = o->native,
-		.abi = abi_source_of(o->abi) };
+	struct target_options open = { .native = o->read.native,
+		.abi = abi_source_of(o->read.abi) };
 	struct taking t = { .o = o };
 	struct walk_thread **v;
 	size_t i, n = 0;

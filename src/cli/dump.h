@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cli/dump_tasks.h"
+#include "cli/shared.h"
 #include "prof/state.h"
 #include "python/locals.h"
 
@@ -21,8 +22,8 @@
 
 struct dump_options {
 	const char *core, *exe; /* core file instead of a process; its program */
-	bool locals, native, asyncio;
-	const char *abi;     /* word of enum abi_source */
+	bool locals, asyncio;
+	struct read_options read;
 	unsigned all_source; /* the line of every frame, not only of the leaf */
 };
 

@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "cli/probe.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -31,18 +30,13 @@ int session_open(struct session *s, const char *dir, const struct session_option
 	struct store_options so = {
 		.mode = STORE_WRITE, .retain_ns = o->retain_ns, .max_bytes = o->max_bytes
 	};
-	struct sampler_options sampling = { .rate_hz = o->sample->rate,
-		.blocking = (enum blocking)blocking_of_word(o->sample->blocking),
-		.abi = abi_source_of(o->sample->abi),
-		.native = o->sample->native,
-		.asyncio = o->sample->asyncio,
-		.subprocesses = o->subprocesses,
-		.match = o->match,
-		.match_arg = o->match_arg };
+	struct sampler_options sampling = sampling_of(o->sample, o->subprocesses);
 
 	*s = (struct session){ 0 };
 	if (parse_labels(s, &o->sample->labels, err) < 0)
 		return -1;
+	sampling.match = o->match;
+	sampling.match_arg = o->match_arg;
 	sampling.labels = s->labels;
 	sampling.n_labels = o->sample->labels.n;
 	s->store = store_open(dir, &so, err);
@@ -67,30 +61,6 @@ int session_close(struct session *s, struct err *err)
 	free(s->labels);
 	*s = (struct session){ 0 };
 	return ret;
-}
-
-int session_add(struct session *s, const pid_t *pids, size_t n, struct err *err)
-{
-	size_t i, added = 0;
-
-	for (i = 0; i < n; i++) {
-		if (sampler_add(s->sampler, pids[i], NULL, 0, err) == 0) {
-			added++;
-			continue;
-		}
-		if (err->code == ERR_NOT_READY) {
-			sampler_expect(s->sampler, pids[i], 10000000000);
-			added++;
-			continue;
-		}
-		probe_explain(pids[i], err);
-		if (n > 1)
-			log_warn("%s%s%s", err->msg, err->hint[0] ? "; " : "", err->hint);
-	}
-	if (added)
-		return 0;
-	return n > 1 ? err_set(err, ERR_FAILED, "none of the processes can be sampled")
-		     : -1;
 }
 
 void session_report_problems(struct session *s)

@@ -1,5 +1,5 @@
 /*
- * session.h - a store being filled: the store, the sampler that fills it, and attaching.
+ * session.h - a store being filled: the store and the sampler that fills it.
  * What record and serve have in common.
  */
 #ifndef CLI_SESSION_H
@@ -35,8 +35,6 @@ int session_open(struct session *s, const char *dir, const struct session_option
 	struct err *err);
 /* Stops sampling, writes what is queued, closes. -1: the last seconds are lost. */
 int session_close(struct session *s, struct err *err);
-/* Attaches to all; one that cannot be is an error if it is the only one, else a warning. */
-int session_add(struct session *s, const pid_t *pids, size_t n, struct err *err);
 /* Says once on stderr when the store cannot write, and once when it can again. */
 void session_report_problems(struct session *s);
 

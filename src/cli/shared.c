@@ -2,6 +2,9 @@
 #include "cli/shared.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/probe.h"
 #include "proc/find.h"
 
 #include <ctype.h>
@@ -17,25 +20,27 @@ const struct opt shared_pid_rows[] = {
 	OPT_END,
 };
 
+const struct opt shared_read_rows[] = {
+	OPT("native", 'n', flag, read_options, native, NULL,
+		"C, C++ and Rust frames too; each running thread is stopped for a "
+		"moment"),
+	OPT("abi", 0, choice, read_options, abi, "WHERE",
+		"where structure layouts come from: the target's own table (3.13 and "
+		"later), ours, its debug information",
+		.initial = "auto", .choices = "auto|table|dwarf|offsets",
+		.offer = OFFER_CHOICES),
+	OPT_END,
+};
+
 const struct opt shared_sample_rows[] = {
 	OPT("rate", 'r', rate, sample_options, rate, "HZ",
 		"samples a second; max takes as many as it can", .initial = "100"),
 	OPT("blocking", 0, choice, sample_options, blocking, "WHEN",
 		"stop threads while they are read", .initial = "never",
 		.choices = "never|auto|always", .offer = OFFER_CHOICES),
-	OPT("native", 'n', flag, sample_options, native, NULL,
-		"C, C++ and Rust frames too; each running thread is stopped for a "
-		"moment"),
 	OPT("asyncio", 0, flag, sample_options, asyncio, NULL,
 		"under the frames of each step the asyncio task that is stepped, and who "
 		"awaits it"),
-	OPT("abi", 0, choice, sample_options, abi, "WHERE",
-		"where structure layouts come from: the target's own table (3.13 and "
-		"later), ours, its debug information",
-		.initial = "auto", .choices = "auto|table|dwarf|offsets",
-		.offer = OFFER_CHOICES),
-	OPT("label", 'l', list, sample_options, labels, "KEY=VALUE",
-		"put a label on what is recorded; may be given again"),
 	OPT_END,
 };
 
@@ -145,4 +150,52 @@ void pids_release(struct pids *p)
 {
 	free(p->v);
 	*p = (struct pids){ 0 };
+}
+
+char *pids_title(const struct pids *p)
+{
+	struct buf b = BUF_INIT, title = BUF_INIT;
+	const char *slash;
+
+	find_command(p->v[0], &b);
+	slash = b.data ? memrchr(b.data, '/', strcspn(b.data, " ")) : NULL;
+	buf_printf(&title, "%d %s", (int)p->v[0], slash ? slash + 1 : b.data);
+	buf_release(&b);
+	if (p->n_given > 1)
+		buf_printf(&title, " and %zu more", p->n_given - 1);
+	return buf_detach(&title, NULL);
+}
+
+int pids_attach(const struct pids *p, struct sampler *s, struct err *err)
+{
+	size_t i, added = 0;
+
+	for (i = 0; i < p->n; i++) {
+		if (sampler_add(s, p->v[i], NULL, 0, err) == 0) {
+			added++;
+			continue;
+		}
+		if (err->code == ERR_NOT_READY) {
+			sampler_expect(s, p->v[i], 10 * NS_PER_SEC);
+			added++;
+			continue;
+		}
+		probe_explain(p->v[i], err);
+		if (p->n > 1)
+			log_warn("%s%s%s", err->msg, err->hint[0] ? "; " : "", err->hint);
+	}
+	if (added)
+		return 0;
+	return p->n > 1 ? err_set(err, ERR_FAILED, "none of the processes can be sampled")
+			: -1;
+}
+
+struct sampler_options sampling_of(const struct sample_options *o, bool subprocesses)
+{
+	return (struct sampler_options){ .rate_hz = o->rate,
+		.blocking = (enum blocking)blocking_of_word(o->blocking),
+		.abi = abi_source_of(o->read.abi),
+		.native = o->read.native,
+		.asyncio = o->asyncio,
+		.subprocesses = subprocesses };
 }

@@ -6,6 +6,7 @@
 #define CLI_SHARED_H
 
 #include "base/opt.h"
+#include "prof/sampler.h"
 
 #include <sys/types.h>
 
@@ -30,18 +31,33 @@ struct pids {
 int pids_of(struct pids *p, const struct pid_options *o, const struct opt_args *args,
 	bool none_is_fine, struct err *err);
 void pids_release(struct pids *p);
+/* "4242 python3 app.py and 2 more"; the caller frees. */
+char *pids_title(const struct pids *p);
+/* Attaches to all. One that cannot be is an error if it is the only one, else a warning;
+ * one that is still starting is waited for in the background. */
+int pids_attach(const struct pids *p, struct sampler *s, struct err *err);
 
-/* ---- how to sample ---- */
+/* ---- how to read and how to sample: the same words wherever we attach ---- */
+
+struct read_options {
+	const char *abi; /* word of enum abi_source */
+	bool native;
+};
+
+extern const struct opt shared_read_rows[];
 
 struct sample_options {
+	struct read_options read;
 	double rate;          /* hertz; 0: free running */
 	const char *blocking; /* word of enum blocking */
-	const char *abi;      /* word of enum abi_source */
-	bool native, asyncio;
+	bool asyncio;
 	struct opt_list labels; /* "key=value" */
 };
 
 extern const struct opt shared_sample_rows[];
+
+/* What the sampler is told of them. The labels are session_open()'s business. */
+struct sampler_options sampling_of(const struct sample_options *o, bool subprocesses);
 
 /* ---- which samples ---- */
 
