@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/map.h"
 #include "query/grove.h"
+#include "query/twins.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -49,17 +50,20 @@ static frame_id intern_place(struct symbols *s, const struct place *p)
 	return symbols_frame(s, symbols_func(s, &f), p->line);
 }
 
-static void intern_tree(struct symbols *s, struct grove *g, const struct tree *t)
+/* twins: t is B. */
+static void intern_tree(struct symbols *s, struct grove *g, const struct tree *t,
+	const struct twins *twins)
 {
 	stack_id *ids = xcalloc(t->n_nodes + 1, sizeof(*ids));
 	size_t i;
 
 	for (i = 0; i < t->n_nodes; i++) {
 		const struct tree_node *n = &t->nodes[i];
+		struct place p = twins ? *twins_of(twins, &n->place) : n->place;
 
+		p.line = n->place.line;
 		if (i)
-			ids[i] = symbols_stack(
-				s, ids[n->parent], intern_place(s, &n->place));
+			ids[i] = symbols_stack(s, ids[n->parent], intern_place(s, &p));
 		grove_add(g, ids[i], &n->self);
 	}
 	free(ids);
@@ -199,17 +203,24 @@ int diff_trees(struct diff *d, const struct tree *a, const struct tree *b,
 	const struct tree_options *o, struct err *err)
 {
 	struct symbols *s = symbols_new();
+	struct twins twins = { 0 };
 	struct pair p;
+	size_t i;
 
 	(void)err;
 	*d = (struct diff){ 0 };
 	grove_init(&p.both, s);
 	grove_init(&p.a, s);
 	grove_init(&p.b, s);
-	intern_tree(s, &p.a, a);
-	intern_tree(s, &p.b, b);
-	intern_tree(s, &p.both, a);
-	intern_tree(s, &p.both, b);
+	for (i = 1; i < a->n_nodes; i++)
+		twins_add(&twins, &a->nodes[i].place, 0);
+	for (i = 1; i < b->n_nodes; i++)
+		twins_add(&twins, &b->nodes[i].place, 1);
+	twins_pair(&twins);
+	intern_tree(s, &p.a, a, NULL);
+	intern_tree(s, &p.b, b, &twins);
+	intern_tree(s, &p.both, a, NULL);
+	intern_tree(s, &p.both, b, &twins);
 	grove_grow(&p.a, TREE_BY_NAME);
 	grove_grow(&p.b, TREE_BY_NAME);
 	grove_grow(&p.both, o->order);
@@ -217,6 +228,7 @@ int diff_trees(struct diff *d, const struct tree *a, const struct tree *b,
 	grove_release(&p.both);
 	grove_release(&p.a);
 	grove_release(&p.b);
+	twins_release(&twins);
 	symbols_free(s);
 	return 0;
 }
@@ -237,18 +249,23 @@ static uint64_t place_hash(const struct place *p)
 	return hash_step(h, (uint64_t)p->line << 32 | p->first_line);
 }
 
-static void take_side(
-	struct diff_table *d, struct map *index, const struct flat *t, int side)
+/* twins: t is B. */
+static void take_side(struct diff_table *d, struct map *index, const struct flat *t,
+	const struct twins *twins)
 {
+	int side = twins != NULL;
 	size_t i;
 
 	for (i = 0; i < t->n_rows; i++) {
 		const struct flat_row *from = &t->rows[i];
-		uint64_t *known = map_put(index, place_hash(&from->place));
+		struct place p = twins ? *twins_of(twins, &from->place) : from->place;
+		uint64_t *known;
 		struct diff_row *row;
 
+		p.line = from->place.line;
+		known = map_put(index, place_hash(&p));
 		if (!*known) {
-			d->rows[d->n_rows].place = from->place;
+			d->rows[d->n_rows].place = p;
 			*known = ++d->n_rows;
 		}
 		row = &d->rows[*known - 1];
@@ -275,13 +292,19 @@ int diff_tables(struct diff_table *d, const struct flat *a, const struct flat *b
 	size_t max_rows, struct err *err)
 {
 	struct map index = MAP_INIT;
+	struct twins twins = { 0 };
 	size_t i;
 
 	(void)err;
 	*d = (struct diff_table){ 0 };
 	d->rows = arena_alloc(&d->arena, (a->n_rows + b->n_rows + 1) * sizeof(*d->rows));
-	take_side(d, &index, a, 0);
-	take_side(d, &index, b, 1);
+	for (i = 0; i < a->n_rows; i++)
+		twins_add(&twins, &a->rows[i].place, 0);
+	for (i = 0; i < b->n_rows; i++)
+		twins_add(&twins, &b->rows[i].place, 1);
+	twins_pair(&twins);
+	take_side(d, &index, a, NULL);
+	take_side(d, &index, b, &twins);
 	for (i = 0; i < d->n_rows; i++) {
 		struct diff_row *r = &d->rows[i];
 
@@ -299,6 +322,7 @@ int diff_tables(struct diff_table *d, const struct flat *a, const struct flat *b
 			arena_strdup(&d->arena, d->rows[i].place.module);
 	}
 	map_release(&index);
+	twins_release(&twins);
 	return 0;
 }
 

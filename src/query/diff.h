@@ -2,7 +2,7 @@
  * diff.h - two trees merged node by node: before (A) and after (B).
  *
  * Either two ranges of one source or two sources. Shares are of each side's own whole,
- * so that ranges of different length compare.
+ * so that ranges of different length compare. Which function of B is which of A: twins.h.
  */
 #ifndef QUERY_DIFF_H
 #define QUERY_DIFF_H

@@ -14,6 +14,7 @@
 #include "query/memory.h"
 #include "query/series.h"
 #include "query/tree.h"
+#include "query/twins.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -440,6 +441,43 @@ TEST(a_diff_says_what_is_on_one_side_only)
 	filter_release(&f);
 	tape_free(ta);
 	tape_free(tb);
+}
+
+/* after: a place of B, and the line and file of what it becomes: A's, or its own. */
+TEST(a_function_is_known_again_when_the_program_was_edited_or_moved)
+{
+	static const struct place before[] = {
+		{ "f", "/v1/app.py", "app", 0, 10, 0 },
+		{ "__init__", "/v1/app.py", "app", 0, 20, 0 },
+		{ "__init__", "/v1/app.py", "app", 0, 30, 0 },
+		{ "g", "/v1/other.py", "other", 0, 5, 0 },
+		{ "memcpy", "libc.so", "", 0, 0, FUNC_NATIVE },
+	};
+	static const struct {
+		struct place place;
+		uint32_t line;
+		const char *file;
+	} after[] = {
+		{ { "f", "/v2/app.py", "app", 0, 12, 0 }, 10, "/v1/app.py" },
+		{ { "__init__", "/v2/app.py", "app", 0, 30, 0 }, 30, "/v1/app.py" },
+		{ { "__init__", "/v2/app.py", "app", 0, 32, 0 }, 20, "/v1/app.py" },
+		{ { "__init__", "/v2/app.py", "app", 0, 50, 0 }, 50, "/v2/app.py" },
+		{ { "g", "/v2/app.py", "app", 0, 5, 0 }, 5, "/v2/app.py" },
+		{ { "memcpy", "libc.so", "", 0, 0, FUNC_NATIVE }, 0, "libc.so" },
+	};
+	struct twins t = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(before); i++)
+		twins_add(&t, &before[i], 0);
+	for (i = 0; i < ARRAY_SIZE(after); i++)
+		twins_add(&t, &after[i].place, 1);
+	twins_pair(&t);
+	for (i = 0; i < ARRAY_SIZE(after); i++) {
+		CHECK_INT(twins_of(&t, &after[i].place)->first_line, after[i].line);
+		CHECK_STR(twins_of(&t, &after[i].place)->file, after[i].file);
+	}
+	twins_release(&t);
 }
 
 static const struct {
