@@ -7,11 +7,13 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/diff_live.h"
 #include "cli/open.h"
 #include "cli/report.h"
 #include "cli/screen.h"
 #include "cli/shared.h"
 #include "format/diff_page.h"
+#include "prof/tape.h"
 #include "query/diff.h"
 
 #include <errno.h>
@@ -22,6 +24,7 @@
 
 struct diff_options {
 	struct filter_options filter;
+	struct live_options live;
 	const char *from[2], *until[2];
 	unsigned max_rows;
 	const char *weight;
@@ -31,41 +34,76 @@ struct diff_options {
 
 struct side {
 	struct opened opened;
+	struct source *source; /* of opened, or of a process */
 	struct filter filter;
 	struct flat flat;
 	const char *name;
 };
 
+struct comparison {
+	const struct diff_options *o;
+	struct live live[2];
+	struct side side[2];
+	const char *note; /* which states are compared; "" the person knows */
+};
+
 /* Rarer than once in a hundred is worth a line. */
 static const double NOISE = 0.01;
 
-static int take_side(const struct diff_options *o, int which, const char *path,
-	struct side *s, struct err *err)
+static int open_side(struct comparison *c, int which, const char *word, struct err *err)
 {
-	struct flat_options fo = { .by = FLAT_FUNCTION };
-	struct filter_options words = o->filter;
+	struct side *s = &c->side[which];
+	struct filter_options words = c->o->filter;
 
-	if (o->from[which])
-		words.from = o->from[which];
-	if (o->until[which])
-		words.until = o->until[which];
-	s->name = path;
+	if (c->o->from[which])
+		words.from = c->o->from[which];
+	if (c->o->until[which])
+		words.until = c->o->until[which];
 	filter_init(&s->filter);
-	if (open_path(&s->opened, path, err) < 0 ||
-		filter_from_options(&s->filter, &words, s->opened.source, err) < 0)
+	s->name = word;
+	if (c->live[which].tape) {
+		s->name = c->live[which].title;
+		s->source = tape_source(c->live[which].tape);
+	} else if (open_path(&s->opened, word, err) == 0) {
+		s->source = s->opened.source;
+	} else {
 		return -1;
-	if (!o->filter.states.n && !o->filter.waits.n)
-		s->filter.states = STATE_CPU;
-	if (flat_query(&s->flat, s->opened.source, &s->filter, &fo, err) < 0)
-		return -1;
-	if (!s->flat.all.n && !o->filter.states.n && !o->filter.waits.n) {
-		/* a profile that does not know states */
-		s->filter.states = 0;
+	}
+	return filter_from_options(&s->filter, &words, s->source, err);
+}
+
+static int ask_sides(struct comparison *c, struct err *err)
+{
+	const struct flat_options fo = { .by = FLAT_FUNCTION };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct side *s = &c->side[i];
+
 		flat_release(&s->flat);
 		s->flat = (struct flat){ 0 };
-		return flat_query(&s->flat, s->opened.source, &s->filter, &fo, err);
+		if (flat_query(&s->flat, s->source, &s->filter, &fo, err) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+/* Nobody said which states: on CPU, like a report; all of them where one side has nothing
+ * on CPU or does not know. Never one state here and another there. */
+static int take_sides(struct comparison *c, struct err *err)
+{
+	c->note = "";
+	if (c->o->filter.states.n || c->o->filter.waits.n)
+		return ask_sides(c, err);
+	c->note = "on CPU only; --state all compares waiting threads too";
+	c->side[0].filter.states = c->side[1].filter.states = STATE_CPU;
+	if (ask_sides(c, err) < 0)
+		return -1;
+	if (c->side[0].flat.all.n && c->side[1].flat.all.n)
+		return 0;
+	c->note = "a side was never on CPU, or does not know: all states";
+	c->side[0].filter.states = c->side[1].filter.states = 0;
+	return ask_sides(c, err);
 }
 
 static void release_side(struct side *s)
@@ -118,16 +156,22 @@ static void put_row(const struct diff_table *t, const struct diff_row *r, bool s
 	buf_char(out, '\n');
 }
 
-static void put_text(const struct diff_options *o, const struct side *v,
-	const struct diff_table *t, struct buf *out)
+static void put_text(
+	const struct comparison *c, const struct diff_table *t, struct buf *out)
 {
+	const struct diff_options *o = c->o;
+	const struct side *v = c->side;
 	bool samples = !strcmp(o->weight, "samples"), colour = screen_colour(stdout);
 	size_t columns = screen_columns(stdout), shown = 0, noise = 0, i;
 	char a[32], b[32];
 
-	buf_printf(out, "A %s: %s samples\nB %s: %s samples\n\n", v[0].name,
+	buf_printf(out, "A %s: %s samples\nB %s: %s samples\n", v[0].name,
 		text_number(a, sizeof(a), t->all[0].n), v[1].name,
 		text_number(b, sizeof(b), t->all[1].n));
+	if (c->note[0])
+		buf_printf(out, "%s%s%s\n", ink(colour, INK_DIM), c->note,
+			ink(colour, INK_PLAIN));
+	buf_char(out, '\n');
 	buf_printf(out, "  %s%7s %7s %7s  %7s %7s  %-9s  function%s\n",
 		ink(colour, INK_HEAD), "self A", "self B", "change", "total A", "total B",
 		"", ink(colour, INK_PLAIN));
@@ -219,7 +263,7 @@ static int put_picture(
 			o->output);
 	page.html = !strcmp(format->name, "html");
 	for (i = 0; i < 2; i++) {
-		if (tree_query(&t[i], v[i].opened.source, &v[i].filter, &to, err) < 0)
+		if (tree_query(&t[i], v[i].source, &v[i].filter, &to, err) < 0)
 			goto out;
 	}
 	if (diff_trees(&d, &t[0], &t[1], &to, err) < 0)
@@ -231,6 +275,8 @@ static int put_picture(
 		goto out;
 	}
 	ret = file_write_fd(fd, out.data, out.len, o->output, err);
+	if (ret == 0)
+		fprintf(stderr, "%s: flame graph of the difference\n", o->output);
 out:
 	if (fd >= 0)
 		close(fd);
@@ -241,45 +287,74 @@ out:
 	return ret;
 }
 
+/* The two sides as they were named; a recording whose ranges are compared is both. */
+static int take_words(const char *words[2], const struct diff_options *o,
+	const struct opt_args *args, struct err *err)
+{
+	bool ranges = o->from[0] || o->until[0] || o->from[1] || o->until[1];
+
+	if (args->n != 2 && !(args->n == 1 && ranges))
+		return err_set(err, ERR_USAGE,
+			"two recordings or processes, or one recording and its ranges: "
+			"--from-a --until-a --from-b --until-b");
+	words[0] = args->v[0];
+	words[1] = args->v[args->n - 1];
+	if (live_is_pid(words[0]) && !strcmp(words[0], words[1]))
+		return err_set(err, ERR_USAGE,
+			"A and B are the same process; record it, then compare ranges");
+	return 0;
+}
+
 static int run(const void *options, const struct opt_args *args, struct err *err)
 {
 	const struct diff_options *o = options;
-	bool one =
-		args->n == 1 && (o->from[0] || o->until[0] || o->from[1] || o->until[1]);
+	struct comparison c = { .o = o };
 	struct diff_table table = { 0 };
-	struct side v[2] = { 0 };
+	const char *words[2] = { NULL, NULL };
 	struct buf out = BUF_INIT;
 	int ret = -1, i;
 
-	if (args->n != 2 && !one)
-		return err_set(err, ERR_USAGE,
-			"two recordings, or one and its ranges: --from-a --until-a "
-			"--from-b "
-			"--until-b");
+	if (take_words(words, o, args, err) < 0)
+		goto out;
+	if ((live_is_pid(words[0]) || live_is_pid(words[1])) &&
+		live_sample(c.live, words, &o->live, err) < 0)
+		goto out;
 	for (i = 0; i < 2; i++) {
-		if (take_side(o, i, args->v[one ? 0 : i], &v[i], err) < 0)
+		if (open_side(&c, i, words[i], err) < 0)
 			goto out;
 	}
+	if (take_sides(&c, err) < 0)
+		goto out;
 	if (o->output) {
-		ret = put_picture(o, v, err);
+		ret = put_picture(o, c.side, err);
 		goto out;
 	}
-	if (diff_tables(&table, &v[0].flat, &v[1].flat, 0, err) < 0)
+	if (diff_tables(&table, &c.side[0].flat, &c.side[1].flat, 0, err) < 0)
 		goto out;
 	if (o->json)
-		put_json(v, &table, &out);
+		put_json(c.side, &table, &out);
 	else
-		put_text(o, v, &table, &out);
+		put_text(&c, &table, &out);
 	fwrite(out.data, 1, out.len, stdout);
 	ret = 0;
 out:
 	buf_release(&out);
 	diff_table_release(&table);
-	release_side(&v[0]);
-	release_side(&v[1]);
+	for (i = 0; i < 2; i++) {
+		release_side(&c.side[i]);
+		live_release(&c.live[i]);
+	}
 	return ret;
 }
 
+static const struct opt live_rows[] = {
+	OPT("duration", 'd', seconds, diff_options, live.duration, "SECONDS",
+		"how long processes are sampled", .initial = "10"),
+	OPT("subprocesses", 's', flag, diff_options, live.subprocesses, NULL,
+		"the Python processes below each too"),
+	OPT("quiet", 'q', flag, diff_options, live.quiet, NULL, "no progress line"),
+	OPT_END,
+};
 static const struct opt rows[] = {
 	OPT("from-a", 0, string, diff_options, from[0], "TIME", "where A begins"),
 	OPT("until-a", 0, string, diff_options, until[0], "TIME", "where A ends"),
@@ -298,6 +373,9 @@ static const struct opt rows[] = {
 };
 static const struct opt_group groups[] = {
 	OPT_GROUP("Comparison", rows, 0),
+	OPT_GROUP("Processes", live_rows, 0),
+	OPT_GROUP("", shared_sample_rows, offsetof(struct diff_options, live.sample)),
+	OPT_GROUP("", shared_read_rows, offsetof(struct diff_options, live.sample.read)),
 	OPT_GROUP("Which samples", shared_filter_rows,
 		offsetof(struct diff_options, filter)),
 	OPT_GROUP_END,
@@ -306,19 +384,21 @@ static const struct opt_group groups[] = {
 const struct cmd cmd_diff = {
 	.page = {
 		.name = "diff",
-		.summary = "what grew and shrank between two recordings or two ranges",
+		.summary = "what grew and shrank between two recordings, ranges or processes",
 		.usage = "[OPTIONS] A B",
 		.about = "Compares shares of each side's own whole, so that recordings of "
 			 "different length compare. Samples are counts: a difference that "
-			 "chance would explain is called noise and left out.",
+			 "chance would explain is called noise and left out.\n\nA and B are "
+			 "stores, profiles in any format that we read, or pids: processes are "
+			 "sampled now, both at the same time.",
 		.groups = groups,
 		.examples = {
 			{ "pystrobe diff before.pystrobe after.pystrobe",
 				"did the change help, and where?" },
 			{ "pystrobe diff prod.pystrobe --until-a -1h --from-b -1h",
 				"the last hour against all before it" },
-			{ "pystrobe diff old.pb.gz new.pb.gz -o diff.svg",
-				"both trees in one flame graph" },
+			{ "sudo pystrobe diff 4242 4243 -d 30 -o diff.svg",
+				"two processes now, half a minute, in one flame graph" },
 		},
 		.offer = OFFER_FILES,
 	},

@@ -34,8 +34,8 @@ def wait_for(what, condition):
 class Target:
     """tests/cli/target.py in some interpreter, every thread in its place."""
 
-    def __init__(self, argv, script=HERE / "target.py", **more):
-        env = dict(os.environ, PYTHONIOENCODING="utf-8", LC_ALL="C.UTF-8")
+    def __init__(self, argv, script=HERE / "target.py", env=(), **more):
+        env = dict(os.environ, PYTHONIOENCODING="utf-8", LC_ALL="C.UTF-8", **dict(env))
         env.pop("PYTHONHOME", None)
         self.process = subprocess.Popen(argv + [str(script)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, env=env, **more)

@@ -254,6 +254,88 @@ def test_diff_says_what_is_only_on_one_side_and_what_is_noise(run, tmp_path):
     assert {f["verdict"] for f in same} == {"noise"}
 
 
+TWICE = """import sys
+def same():
+    return sum(range(%d))
+def other():
+    return [str(n) for n in range(%d)]
+def only_%s():
+    return sum(n * n for n in range(20000))
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
+while True:
+    same(); other(); only_%s()
+"""
+
+
+@pytest.fixture
+def two_programs(tmp_path):
+    """A spends most in same(), B in other(), each has a function of its own."""
+    (tmp_path / "a.py").write_text("import app")
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v2").mkdir()
+    (tmp_path / "v1" / "app.py").write_text(TWICE % (100000, 2000, "a", "a"))
+    (tmp_path / "v2" / "app.py").write_text("# edited\n" + TWICE % (10000, 20000, "b", "b"))
+    with Target(NEWEST.argv, tmp_path / "a.py", env={"PYTHONPATH": tmp_path / "v1"}) as a, \
+            Target(NEWEST.argv, tmp_path / "a.py", env={"PYTHONPATH": tmp_path / "v2"}) as b:
+        yield a.pid, b.pid
+
+
+def test_diff_of_two_processes_says_what_differs_by_construction(run, two_programs):
+    a, b = two_programs
+    got = json.loads(run("diff", a, b, "-d", "2", "-r", "500", "--json", "--all")[0])
+    verdicts = {f["function"]: f["verdict"] for f in got["functions"]}
+    assert verdicts["same"] == "shrank" and verdicts["other"] == "grew"
+    assert verdicts["only_a"] == "only in A" and verdicts["only_b"] == "only in B"
+    assert got["a"]["name"].startswith(f"{a} ") and got["b"]["name"].startswith(f"{b} ")
+    # both at the same time, for as long: none is given more
+    assert 1 / 2 < got["a"]["seconds"] / got["b"]["seconds"] < 2
+
+
+def test_diff_of_processes_makes_pictures_and_takes_recordings_too(run, two_programs, tmp_path):
+    a, b = two_programs
+    for name in ("x.svg", "x.html"):
+        _, err = run("diff", a, b, "-d", "1", "-r", "1000", "-o", tmp_path / name)
+        assert f"{name}: flame graph of the difference" in err
+        text = (tmp_path / name).read_text()
+        assert "only_a" in text and "only_b" in text and "<svg" in text
+    run("record", a, "-d", "1", "-r", "1000", "-q", "-o", tmp_path / "a.pystrobe")
+    out, err = run("diff", tmp_path / "a.pystrobe", b, "-d", "1", "-r", "1000")
+    assert err == "" and re.search(r"only in A +only_a", out) and re.search(r"only in B +only_b", out)
+
+
+def test_diff_shows_progress_on_a_terminal_and_an_end_that_is_asked_for_shows_the_rest(two_programs):
+    head, tail = pty.openpty()
+    p = subprocess.Popen([PYSTROBE, "diff", *map(str, two_programs), "-d", "600"], stdout=subprocess.PIPE,
+                         stderr=tail, env=dict(os.environ, TERM="xterm", COLUMNS="120"))
+    os.close(tail)
+    text = b""
+    while not re.search(rb"A: [1-9][\d ]* samples   B: [1-9][\d ]* samples", text):
+        text += os.read(head, 65536)
+    p.send_signal(signal.SIGINT)
+    out, _ = p.communicate(timeout=SECONDS)
+    os.close(head)
+    assert p.returncode == 0 and b"only_a" in out and b"only_b" in out
+
+
+def test_diff_never_compares_one_state_here_with_another_there(run, target, tmp_path):
+    """One side has nothing on CPU: both are taken whole, and it is said."""
+    (tmp_path / "idle.py").write_text("import sys\nsys.stdout.write('ready\\n')\nsys.stdout.flush()\nsys.stdin.read()\n")
+    with Target(NEWEST.argv, tmp_path / "idle.py") as idle:
+        out = run("diff", idle.pid, target.pid, "-d", "1")[0]
+    assert "all states" in out.splitlines()[2] and "only in B" in out
+    assert "hold" in out
+
+
+def test_diff_of_a_process_that_cannot_be_sampled_says_why(run, target):
+    with subprocess.Popen(["sleep", "1000"]) as other:
+        try:
+            _, err = run("diff", target.pid, other.pid, "-d", "1", status=1)
+            assert f"process {other.pid} (sleep 1000) is not Python" in err
+        finally:
+            other.kill()
+
+
 def test_two_ranges_of_one_recording_are_compared(run, recording):
     out = run("diff", recording, "--until-a", "start+1s", "--from-b", "start+1s")[0]
     assert out.startswith(f"A {recording}: ")

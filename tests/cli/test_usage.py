@@ -31,7 +31,8 @@ def options(run, command):
     (["report"], "which recording?"),
     (["report", "a", "b"], "one recording at a time"),
     (["export", "x"], "where to? -o PATH, or -o - -f FORMAT"),
-    (["diff", "x"], "two recordings, or one and its ranges"),
+    (["diff", "x"], "two recordings or processes, or one recording and its ranges"),
+    (["diff", "1", "1"], "A and B are the same process"),
     (["store"], "what to do: info, check, compact, freeze or pack?"),
     (["store", "inof", "x"], "there is no 'store inof'; did you mean info?"),
     (["store", "freeze", "x"], "it is: pystrobe store freeze DIR TO"),
@@ -50,6 +51,21 @@ def test_wrong_use_is_status_2_and_one_line(run, words, says):
 def test_no_words_at_all_is_wrong_use_and_shows_the_commands(run):
     out, err = run(status=2)
     assert out == "" and "Commands" in err
+
+
+def test_what_attaches_takes_the_same_options(run):
+    def rows(command):
+        text = run(command, "--help")[0]
+        return {name: " ".join(text[text.index(f"--{name} "):].split("\n  -")[0].split("\n    ")[0].split("\n\n")[0].split())
+                for name in ("rate", "blocking", "native", "abi") if f"--{name} " in text}
+
+    wanted = rows("record")
+    assert set(wanted) == {"rate", "blocking", "native", "abi"}
+    for command in ("serve", "top", "diff"):
+        assert rows(command) == wanted
+    reading = {name: wanted[name] for name in ("native", "abi")}
+    assert rows("dump") == reading
+    assert reading.items() <= rows("bench").items()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
