@@ -128,11 +128,10 @@ static int processes(void *ctx, http_process_fn *fn, void *arg, struct err *err)
 	return 0;
 }
 
-static int attach(void *ctx, pid_t pid, double rate_hz, bool children, struct err *err)
+static int attach(void *ctx, pid_t pid, double rate_hz, struct err *err)
 {
 	struct manage *m = ctx;
 
-	(void)children; /* the sampler follows children of all or of none */
 	if (rate_hz > 0 && rate_hz != m->rate_hz) {
 		sampler_set_rate(m->sampler, rate_hz);
 		m->rate_hz = rate_hz;

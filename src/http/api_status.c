@@ -117,7 +117,7 @@ int api_attach(struct call *c, struct err *err)
 
 	if (need_control(c, err) < 0 ||
 		wish_read(&w, c->body.data, c->body.len, err) < 0 ||
-		control->attach(control->ctx, w.pid, w.rate_hz, w.children, err) < 0)
+		control->attach(control->ctx, w.pid, w.rate_hz, err) < 0)
 		return -1;
 	write_done(c, &w);
 	return 0;

@@ -14,7 +14,7 @@ int wish_read(struct wish *w, const char *text, size_t len, struct err *err)
 	if (!json_is_integer(pid) || json_integer_value(pid) <= 0 ||
 		json_integer_value(pid) > 1 << 22) {
 		err_set(err, ERR_USAGE, "the body must be JSON with a pid");
-		err_hint(err, "{\"pid\": 4242, \"rate_hz\": 100, \"children\": true}");
+		err_hint(err, "{\"pid\": 4242, \"rate_hz\": 100}");
 		goto out;
 	}
 	w->pid = (pid_t)json_integer_value(pid);
@@ -24,7 +24,6 @@ int wish_read(struct wish *w, const char *text, size_t len, struct err *err)
 		err_set(err, ERR_USAGE, "rate_hz must be between 0.1 and 20000");
 		goto out;
 	}
-	w->children = json_is_true(json_object_get(body, "children"));
 	ret = 0;
 out:
 	json_decref(body);

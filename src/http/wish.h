@@ -1,19 +1,17 @@
 /*
- * wish.h - what the body of a POST asks for: {"pid": 4242, "rate_hz": 100, "children": true}
+ * wish.h - what the body of a POST asks for: {"pid": 4242, "rate_hz": 100}
  */
 #ifndef HTTP_WISH_H
 #define HTTP_WISH_H
 
 #include "base/err.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 struct wish {
 	pid_t pid;
 	double rate_hz; /* 100 when not said */
-	bool children;
 };
 
 /* ERR_USAGE when it is not JSON, or not within bounds. */
