@@ -29,7 +29,7 @@ struct record_options {
 	struct sample_options sample;
 	struct output_options output;
 	double duration;
-	bool quiet, json;
+	bool json;
 };
 
 struct recording {
@@ -167,7 +167,7 @@ static void say(const struct recording *r, const struct summary *sum)
 	if (r->o->json) {
 		summary_json(sum, &text);
 		fwrite(text.data, 1, text.len, stdout);
-	} else if (!r->o->quiet) {
+	} else if (!r->o->output.quiet) {
 		summary_print(sum, &text, screen_colour(stderr));
 		fwrite(text.data, 1, text.len, stderr);
 	}
@@ -206,7 +206,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 		goto out;
 	started = true;
 	progress_init(&r.progress, r.session.sampler, store_source(r.session.store),
-		o->sample.rate, o->duration, o->quiet || o->json);
+		o->sample.rate, o->duration, o->output.quiet || o->json);
 	watch(&r);
 	ret = finish(&r, &sum, err);
 	say(&r, &sum);
@@ -232,8 +232,8 @@ static const struct opt rows[] = {
 		"end after that long by the clock; a command started here is ended too"),
 	OPT("label", 'l', list, record_options, sample.labels, "KEY=VALUE",
 		"put a label on what is recorded; may be given again"),
-	OPT("quiet", 'q', flag, record_options, quiet, NULL,
-		"no progress line and no summary"),
+	OPT("quiet", 'q', flag, record_options, output.quiet, NULL,
+		"no progress line, no summary, no remarks"),
 	OPT("json", 'j', flag, record_options, json, NULL,
 		"the summary as JSON on standard output"),
 	OPT_END,

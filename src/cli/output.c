@@ -228,7 +228,8 @@ int output_write(const struct format_ops *format, const struct output_options *o
 		fflush(stdout);
 	}
 	ret = format_write_fd(format, source, filter, &fo, fd, path, &warnings, err);
-	say_warnings(&warnings);
+	if (!o->quiet)
+		say_warnings(&warnings);
 	if (to_stdout)
 		goto out;
 	if (close(fd) < 0 && ret == 0)

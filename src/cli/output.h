@@ -14,6 +14,7 @@ struct filter;
 struct output_options {
 	const char *path, *format, *weight, *style, *title;
 	bool threads;
+	bool quiet; /* no warnings */
 };
 
 extern const struct opt output_rows[];

@@ -102,30 +102,77 @@ const struct format_ops *format_sniff(const void *head, size_t len)
 
 /* ---- writing ------------------------------------------------------------------------ */
 
-static void warn_lacks(struct export *ex, const struct format_ops *f)
+static int add_point(void *arg, const struct point *p)
+{
+	point_add(arg, p);
+	return 0;
+}
+
+/* What there is of what formats may lack: enum format_holds. */
+static int look_at_source(struct export *ex, unsigned *has, struct err *err)
+{
+	const struct filter *f = ex->filter;
+	size_t i, n_threads = 0;
+	struct ask a = { 0 };
+	struct point all;
+	int ret = -1;
+
+	point_init(&all, 0, 0, 0);
+	if (filter_ask(f, ex->source, &a, err) < 0)
+		return -1;
+	if (ex->source->ops->points(ex->source, &a, add_point, &all, err) < 0)
+		goto out;
+	*has = HOLDS_LINES | (all.n_ticks > 1 ? HOLDS_ORDER : 0) |
+	       (all.n_metrics ? HOLDS_METRICS : 0);
+	/* one that was asked for is known of all samples */
+	for (i = 0; i < STATE_BITS && (!f->states || f->states & (f->states - 1)); i++)
+		*has |= all.state_ns[i] ? HOLDS_STATE : 0;
+	for (i = 0; i < ex->targets.n_targets; i++)
+		n_threads += ex->targets.targets[i].n_threads;
+	if (n_threads > 1 && !f->threads.n && !ex->opt.threads)
+		*has |= HOLDS_THREADS;
+	for (i = 0; i < ex->targets.n_events; i++) {
+		enum event_kind kind = ex->targets.events[i].kind;
+
+		if (kind == EVENT_START || kind == EVENT_EXEC || kind == EVENT_LOST)
+			*has |= HOLDS_EVENTS;
+	}
+	ret = 0;
+out:
+	ask_release(&a);
+	filter_done(&a);
+	return ret;
+}
+
+static int warn_lacks(struct export *ex, const struct format_ops *f, struct err *err)
 {
 	static const struct {
 		unsigned flag;
 		const char *what;
 	} rows[] = {
-		{ HOLDS_ORDER, "when each sample was taken" },
-		{ HOLDS_STATE, "thread states" },
+		{ HOLDS_ORDER, "times" },
+		{ HOLDS_STATE, "states" },
 		{ HOLDS_THREADS, "threads" },
-		{ HOLDS_METRICS, "memory and CPU time of the process" },
+		{ HOLDS_METRICS, "memory and CPU of the process" },
 		{ HOLDS_EVENTS, "events" },
-		{ HOLDS_BOTH, "samples beside time" },
 		{ HOLDS_LINES, "line numbers" },
 	};
 	struct buf text = BUF_INIT;
+	unsigned has = 0;
 	size_t i;
 
+	if (!ex->warnings || f->holds == HOLDS_ALL)
+		return 0;
+	if (look_at_source(ex, &has, err) < 0)
+		return -1;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!(f->holds & rows[i].flag))
+		if (rows[i].flag & has & ~f->holds)
 			buf_printf(&text, "%s%s", text.len ? ", " : "", rows[i].what);
 	}
 	if (text.len)
-		export_warn(ex, "%s does not hold: %s", f->name, text.data);
+		export_warn(ex, "%s has no place for: %s", f->name, text.data);
 	buf_release(&text);
+	return 0;
 }
 
 /* Its command, else the file it was read from; pid where there is one. */
@@ -165,8 +212,7 @@ int format_write(const struct format_ops *f, struct source *src, const struct fi
 		goto out;
 	set_title(&ex);
 	ex.symbols = symbols_new();
-	warn_lacks(&ex, f);
-	if (f->write(&ex, err) < 0)
+	if (warn_lacks(&ex, f, err) < 0 || f->write(&ex, err) < 0)
 		goto out;
 	if (ex.b.len && out->emit(out, ex.b.data, ex.b.len, err) < 0)
 		goto out;

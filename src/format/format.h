@@ -56,16 +56,16 @@ struct format_out {
 		struct format_out *out, const void *data, size_t len, struct err *err);
 };
 
-/* What a format can hold of a recording; format_write() warns about the rest. */
+/* What a format can hold of a recording; format_write() warns once about the rest, as far
+ * as the recording has it and the filter has not chosen it. */
 enum format_holds {
 	HOLDS_ORDER = 1 << 0,   /* when each sample was taken */
 	HOLDS_STATE = 1 << 1,   /* CPU, GIL, GC... of each sample */
 	HOLDS_THREADS = 1 << 2, /* which thread */
 	HOLDS_METRICS = 1 << 3, /* RSS, CPU time */
 	HOLDS_EVENTS = 1 << 4,
-	HOLDS_BOTH = 1 << 5, /* samples and time side by side */
-	HOLDS_LINES = 1 << 6,
-	HOLDS_ALL = (1 << 7) - 1,
+	HOLDS_LINES = 1 << 5,
+	HOLDS_ALL = (1 << 6) - 1,
 };
 
 struct export; /* export.h */

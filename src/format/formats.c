@@ -39,7 +39,7 @@ const struct format_ops formats[] = {
 		.title = "the dashboard's flame graph in one page, data inside",
 		.endings = ".html .htm",
 		.mime = "text/html; charset=utf-8",
-		.holds = MERGED | HOLDS_BOTH,
+		.holds = MERGED,
 		.write = html_write,
 	},
 	{
@@ -77,7 +77,7 @@ const struct format_ops formats[] = {
 		.title = "pprof profile.proto, gzipped; labels for thread and state",
 		.endings = ".pb.gz .pprof .pb",
 		.mime = BYTES,
-		.holds = MERGED | HOLDS_THREADS | HOLDS_STATE | HOLDS_BOTH,
+		.holds = MERGED | HOLDS_THREADS | HOLDS_STATE,
 		.sniff = pprof_sniff,
 		.read = pprof_read,
 		.write = pprof_write,

@@ -117,7 +117,11 @@ def test_record_writes_the_format_that_the_ending_names(run, target, tmp_path, e
 def test_f_overrules_the_ending_and_dash_is_standard_output(run, recording):
     out, err = run("export", recording, "-o", "-", "-f", "folded")
     assert re.search(r"busy .*target\.py.* \d+\n", out)
-    assert "folded does not hold" in err
+    assert err == "pystrobe: folded has no place for: times, states, threads, memory and CPU of the process\n"
+    for words in (["--thread", "the-spin", "--state", "cpu"], ["--threads", "--state", "cpu"]):
+        _, err = run("export", recording, "-o", "-", "-f", "folded", *words)
+        assert err == "pystrobe: folded has no place for: times, memory and CPU of the process\n"
+    assert run("export", recording, "-o", "-", "-f", "jsonl")[1] == ""
 
 
 def test_a_profile_of_ours_is_read_again_with_the_same_shares(run, recording, tmp_path):
