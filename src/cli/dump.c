@@ -188,35 +188,35 @@ static bool take_native(
 	return ok;
 }
 
-/* As the sampler would record it. */
-static void take_state(struct taking *t, struct walk_thread *w, struct dump_thread *out,
-	struct lane *lane)
+/* As the sampler would record it; right after the stacks were read. */
+static void take_state(struct taking *t, struct walk_thread *w, struct dump_thread *out)
 {
-	*lane = (struct lane){ .walk = w, .task = { .syscall_fd = -1 } };
+	struct lane lane = { .walk = w, .task = { .syscall_fd = -1 } };
+
 	if (t->target->is_core) {
 		out->tid = w->tid;
 		out->state = w->flags & WALK_GIL ? STATE_GIL : 0;
 		return;
 	}
-	lane_update_state(t->target, lane, &t->tick);
-	out->state = lane->state;
-	out->wait = lane->wait;
-	out->tid = lane->task.tid;
+	lane_update_state(t->target, &lane, &t->tick);
+	out->state = lane.state;
+	out->wait = lane.wait;
+	out->tid = lane.task.tid;
+	out->has_ended = lane.task.syscall_fd < 0;
+	task_close(&lane.task);
 }
 
 static void take_thread(
 	struct taking *t, struct dump *d, struct walk_thread *w, struct dump_thread *out)
 {
 	const struct thread_name *name;
-	struct lane lane;
 	char text[32];
 
-	*out = (struct dump_thread){ .ident = w->pthread,
-		.interp = w->interp,
-		.is_main = w->flags & WALK_MAIN,
-		.status = w->status,
-		.name = "" };
-	take_state(t, w, out, &lane);
+	out->ident = w->pthread;
+	out->interp = w->interp;
+	out->is_main = w->flags & WALK_MAIN;
+	out->status = w->status;
+	out->name = "";
 	name = names_find(&t->target->names, w->interp_addr, w->pthread);
 	if (name) {
 		out->name = arena_strdup(&d->arena, name->name);
@@ -229,7 +229,6 @@ static void take_thread(
 	}
 	if (!t->target->natives || !take_native(t, d, w, out))
 		take_frames(t, d, w, out);
-	task_close(&lane.task);
 }
 
 static int by_age(const void *a, const void *b)
@@ -353,11 +352,14 @@ int dump_take(struct dump *d, pid_t pid, const struct dump_options *o, struct er
 		goto out;
 	}
 	t.tick.now_ns = clock_mono_ns();
+	d->threads = xcalloc(n + 1, sizeof(*d->threads));
+	d->n_threads = n;
+	for (i = 0; i < n; i++)
+		take_state(&t, v[i], &d->threads[i]);
 	take_names(&t, v, n);
 	o->core ? take_core(&t, d) : take_process(&t, d);
-	d->threads = xcalloc(n + 1, sizeof(*d->threads));
 	for (i = 0; i < n; i++)
-		take_thread(&t, d, v[i], &d->threads[d->n_threads++]);
+		take_thread(&t, d, v[i], &d->threads[i]);
 	qsort(d->threads, d->n_threads, sizeof(*d->threads), by_age);
 	d->n_interps = count_interps(d);
 	if (o->asyncio)

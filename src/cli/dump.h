@@ -43,6 +43,7 @@ struct dump_thread {
 	uint64_t ident;   /* threading's */
 	int64_t interp;
 	bool is_main, is_daemon;
+	bool has_ended; /* between the reading of its stack and of its state */
 	unsigned state; /* enum state */
 	wait_id wait;
 	enum status status;

@@ -33,7 +33,10 @@ void dump_state_words(const struct dump_thread *t, char *text, size_t size)
 	if (t->state & STATE_EXC)
 		buf_printf(&b, "%shandling an exception", b.len ? ", " : "");
 	snprintf(wait, sizeof(wait), "%s", b.len ? b.data : "");
-	snprintf(text, size, "%s", wait[0] ? wait : "state not known");
+	if (!wait[0])
+		snprintf(wait, sizeof(wait), "%s",
+			t->has_ended ? "has ended meanwhile" : "state not known");
+	snprintf(text, size, "%s", wait);
 	buf_release(&b);
 }
 
