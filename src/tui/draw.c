@@ -144,7 +144,7 @@ enum top_view draw_tab_at(int column)
 	int i;
 
 	for (i = 0; i < VIEWS; i++) {
-		int width = (int)strlen(top_view_names[i]) + 4;
+		int width = (int)strlen(top_view_names[i]) + 3;
 
 		if (column >= at && column < at + width)
 			return (enum top_view)i;
@@ -161,15 +161,16 @@ static void draw_tabs(const struct top *t, int columns)
 	for (i = 0; i < VIEWS; i++) {
 		bool on = i == (int)t->view && !t->sandwich;
 
-		at += term_print(DRAW_TAB_ROW, at, on ? TERM_PICK : TERM_DIM, " %d %s ",
+		at += term_print(DRAW_TAB_ROW, at, on ? TERM_PICK : TERM_DIM, " %d %s",
 			i + 1, top_view_names[i]);
 	}
-	snprintf(text, sizeof(text), "%s%s%s%s%s, last %s%s%s%s%s",
+	/* what is cut in a narrow window is what changes least */
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s%s%s, last %s",
 		t->paused ? "PAUSED, " : "", t->filter[0] ? "/" : "", t->filter,
-		t->filter[0] ? ", " : "", top_states[t->states].name,
-		top_windows[t->window].name, t->mine ? ", mine" : "",
-		t->thread[0] ? ", thread " : "", t->thread,
-		t->pid ? ", one process" : "");
+		t->filter[0] ? ", " : "", t->thread[0] ? "thread " : "", t->thread,
+		t->thread[0] ? ", " : "", t->pid ? "one process, " : "",
+		t->mine ? "mine, " : "", top_states[t->states].name,
+		top_windows[t->window].name);
 	if (columns - at - 2 > 10) {
 		struct buf b = BUF_INIT;
 		int width;
@@ -213,26 +214,27 @@ static void draw_bottom(const struct top *t, int row, int columns)
 
 static void draw_help(int rows, int columns)
 {
+	static const char *const notes[] = {
+		"NOW is the window, ALL since the start, TIME the self time since then.",
+		"100% is one thread busy for the whole time. SELF is the function alone,",
+		"TOTAL with all it calls. \"on CPU\" counts waiting for a free core, "
+		"too.",
+		"The mouse picks rows, tabs and the column to sort by; the wheel "
+		"scrolls.",
+	};
 	size_t i;
 	int row = 1;
 
 	term_put(0, 0, TERM_BAR, " Keys", columns, true);
-	for (i = 0; i < top_n_keys && row < rows - 5; i++) {
+	for (i = 0; i < top_n_keys && row < rows - 1; i++) {
 		if (!top_keys[i].help)
 			continue;
 		term_put(row, 2, TERM_NAME, top_keys[i].shown, 14, false);
 		term_put(row++, 17, TERM_PLAIN, top_keys[i].help, columns - 18, false);
 	}
 	row++;
-	term_put(row++, 2, TERM_DIM,
-		"100% is one thread busy for the whole time; self is the function alone, "
-		"total "
-		"with all it calls.",
-		columns - 3, false);
-	term_put(row++, 2, TERM_DIM,
-		"The mouse picks rows, tabs and the column to sort by; the wheel "
-		"scrolls.",
-		columns - 3, false);
+	for (i = 0; i < ARRAY_SIZE(notes) && row < rows - 1; i++)
+		term_put(row++, 2, TERM_DIM, notes[i], columns - 3, false);
 	term_put(rows - 1, 0, TERM_BAR, " any key goes back", columns, true);
 }
 

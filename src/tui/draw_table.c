@@ -54,12 +54,13 @@ static void put_place(int row, int at, int columns, const struct place *p, bool 
 /* ---- functions and lines ---- */
 
 enum {
-	AT_SELF = 1,
-	AT_TOTAL = 8,
-	AT_ALL_SELF = 17,
-	AT_ALL_TOTAL = 24,
-	AT_SECONDS = 31,
-	AT_NAME = 41
+	AT_SELF = 3,
+	AT_TOTAL = 10,
+	AT_BAR = 17,
+	AT_ALL_SELF = 20,
+	AT_ALL_TOTAL = 27,
+	AT_SECONDS = 34,
+	AT_NAME = 44
 };
 
 enum top_sort draw_sort_at(const struct top *t, int column)
@@ -68,7 +69,7 @@ enum top_sort draw_sort_at(const struct top *t, int column)
 		return SORTS;
 	if (column < AT_TOTAL)
 		return SORT_SELF;
-	if (column < AT_ALL_SELF - 2)
+	if (column < AT_BAR)
 		return SORT_TOTAL;
 	if (column < AT_ALL_TOTAL)
 		return SORT_ALL_SELF;
@@ -88,7 +89,7 @@ static void head_table(const struct top *t, int row, int columns)
 		{ AT_TOTAL, SORT_TOTAL, " TOTAL" },
 		{ AT_ALL_SELF, SORT_ALL_SELF, "  SELF" },
 		{ AT_ALL_TOTAL, SORT_ALL_TOTAL, " TOTAL" },
-		{ AT_SECONDS, SORTS, "    SELF" },
+		{ AT_SECONDS, SORTS, "     TIME" },
 		{ AT_NAME, SORT_NAME, "FUNCTION" },
 	};
 	size_t i;
@@ -98,7 +99,11 @@ static void head_table(const struct top *t, int row, int columns)
 		term_put(row, heads[i].at,
 			heads[i].sort == t->sort ? TERM_PICK : TERM_BAR, heads[i].text,
 			columns, false);
-	term_put(row, AT_ALL_SELF - 2, TERM_BAR, "\xe2\x94\x82", 1, false);
+	term_put(row, 1, TERM_BAR, "NOW", 3, false);
+	term_put(row, AT_BAR, TERM_BAR,
+		"\xe2\x94\x82"
+		"ALL",
+		4, false);
 }
 
 static void put_table_row(
@@ -110,7 +115,7 @@ static void put_table_row(
 	put_percent(row, AT_TOTAL, percent(&r->now_total, t->now_s), TERM_PLAIN);
 	put_percent(row, AT_ALL_SELF, percent(&r->all_self, t->all_s), TERM_PLAIN);
 	put_percent(row, AT_ALL_TOTAL, percent(&r->all_total, t->all_s), TERM_PLAIN);
-	term_put(row, AT_ALL_SELF - 2, TERM_DIM, "\xe2\x94\x82", 1, false);
+	term_put(row, AT_BAR, TERM_DIM, "\xe2\x94\x82", 1, false);
 	if (r->all_self.ns)
 		term_print(row, AT_SECONDS, TERM_PLAIN, "%9s",
 			text_span(text, sizeof(text), (double)r->all_self.ns / 1e9));

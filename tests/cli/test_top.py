@@ -64,7 +64,7 @@ def test_the_hot_function_is_on_top_with_its_shares(screen):
     assert "pystrobe" in lines[0] and "100 Hz" in lines[0]
     assert re.search(r"CPU +\d+% .*GIL +\d+% .*threads 5", lines[1])
     assert re.search(r"RSS \d", lines[2])
-    assert "1 functions  2 lines  3 tree  4 threads  5 processes" in lines[3]
+    assert "1 functions 2 lines 3 tree 4 threads 5 processes" in lines[3]
     assert lines[23].startswith("? help q quit")
     assert len(lines) == 24 and all(len(line) <= 80 for line in lines)
 
@@ -76,7 +76,7 @@ def test_the_hot_function_is_on_top_with_its_shares(screen):
     ("5", r"^ +PID .*RSS.*COMMAND *\n +\d+ .* python"),
     ("?", r"^  /  +only names or files"),
     ("i", r"all states, last"),
-    ("m", r"on CPU, last .*, mine"),
+    ("m", r"mine, on CPU, last"),
     ("p", r"PAUSED, on CPU"),
     ("+", r"last 10 s"),
     ("-", r"last 2 s"),
@@ -108,7 +108,7 @@ def test_a_function_opens_its_callers_and_callees(screen):
     text = screen.wait("called by")
     assert text.index("called by") < text.index("the function, and what it calls")
     screen.keys("Escape")
-    screen.wait("SELF  TOTAL")
+    screen.wait("NOW SELF  TOTAL │ALL SELF  TOTAL      TIME FUNCTION")
 
 
 def test_a_thread_opens_as_the_only_one(screen):
@@ -118,7 +118,7 @@ def test_a_thread_opens_as_the_only_one(screen):
     screen.keys("p", "o", "l", "Enter")
     screen.wait(r"/pol, ")
     screen.keys("Enter", "i")
-    text = screen.wait(r"all states, last")
+    text = screen.wait(r"thread \d+, all states")
     assert re.search(r"poll +\S*target\.py", text) and "busy" not in text
 
 
