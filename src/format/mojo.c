@@ -7,6 +7,11 @@
  *	 4 FRAME_INVALID  5 FRAME_REF key  6 FRAME_KERNEL text  7 GC  8 IDLE
  *	 9 METRIC_TIME us  10 METRIC_MEMORY bytes  11 STRING key text  12 STRING_REF key
  *	13 STACK_REPEAT: the frames of this thread's sample before
+ *	14 TASK_STACK task name-key   15 TASK_WAITER task waiter     (Austin 4.1, asyncio)
+ *
+ * A TASK_STACK stands between a STACK and that sample's own frames: the FRAME_REFs behind it
+ * are a suspended task's, and the METRIC_TIME that ends them is for how long the task hung
+ * where it was seen before. That is no thread's time, so tasks are counted and left out.
  *
  * Text ends in NUL. A number's first byte has bit 7 "more", bit 6 sign, six low bits; then
  * seven bits a byte. file and scope of a FRAME are references to strings, 0 and 1 are
@@ -35,6 +40,8 @@ enum {
 	MOJO_STRING,
 	MOJO_STRING_REF,
 	MOJO_STACK_REPEAT,
+	MOJO_TASK_STACK,
+	MOJO_TASK_WAITER,
 	MOJO_MAX_VERSION = 4,
 };
 
@@ -49,10 +56,12 @@ struct mojo {
 	struct map last;    /* thread -> stack of its last sample */
 	/* the open sample */
 	bool open, timed, idle, full;
+	bool in_task; /* what comes is a task's, up to its METRIC_TIME */
 	uint32_t pid, thread;
 	uint64_t delta_us;
 	stack_id stack;
 	uint16_t state;
+	uint64_t n_tasks;
 };
 
 static int64_t get_number(struct reader *r)
@@ -113,7 +122,7 @@ static void end_sample(struct mojo *m)
 		austin_sample(m->im, &m->clock, m->thread, m->delta_us, m->stack, state);
 		*map_put(&m->last, m->thread) = m->stack;
 	}
-	m->open = m->timed = m->idle = m->full = false;
+	m->open = m->timed = m->idle = m->full = m->in_task = false;
 	m->stack = 0;
 	m->state = 0;
 }
@@ -162,6 +171,8 @@ static void define_frame(struct mojo *m)
 
 static void push(struct mojo *m, frame_id frame)
 {
+	if (m->in_task)
+		return;
 	m->stack = import_push(m->im, m->stack, frame);
 }
 
@@ -237,6 +248,10 @@ static int event(struct mojo *m)
 		break;
 	case MOJO_METRIC_TIME:
 		number = get_number(&m->r);
+		if (m->in_task) {
+			m->in_task = false;
+			break;
+		}
 		m->timed = number >= 0;
 		m->delta_us = (uint64_t)(number > 0 ? number : 0);
 		break;
@@ -253,6 +268,16 @@ static int event(struct mojo *m)
 	case MOJO_STACK_REPEAT:
 		last = map_get(&m->last, m->thread);
 		m->stack = last ? (stack_id)*last : 0;
+		break;
+	case MOJO_TASK_STACK:
+		m->in_task = true;
+		m->n_tasks++;
+		get_number(&m->r);
+		get_number(&m->r);
+		break;
+	case MOJO_TASK_WAITER:
+		get_number(&m->r);
+		get_number(&m->r);
 		break;
 	default:
 		return -1;
@@ -292,6 +317,9 @@ int mojo_read(struct import *im, struct err *err)
 			(long long)m.version, MOJO_MAX_VERSION);
 	else
 		ret = read_events(&m, err);
+	if (m.n_tasks)
+		import_warn(im, "%llu stacks of waiting asyncio tasks are left out",
+			(unsigned long long)m.n_tasks);
 	austin_clock_release(&m.clock);
 	map_release(&m.strings);
 	map_release(&m.frames);

@@ -166,9 +166,14 @@ TEST(a_file_cut_in_the_middle_keeps_its_sound_part_and_names_the_place)
 		bool refused;        /* nothing can be kept: names stand at the end */
 	} rows[] = {
 		{ "pyspy.speedscope.json", "damaged at line 1 column", true },
+		{ "pyspy.raw", "line 5: no count at its end; 1 such lines", false },
+		{ "austin3.txt", "line 54: not a sample of Austin; 1 such", false },
+		{ "austin3-full.txt", "line 54: not a sample of Austin; 1 such", false },
 		{ "austin3.mojo", "byte ", false },
+		{ "austin4.mojo", "byte 4972: the file ends in the middle of", false },
 		{ "node.cpuprofile", "column", true },
 		{ "tachyon-none.bin", "tables are not where", true },
+		{ "tachyon-zstd.bin", "tables are not where", true },
 		{ "go.pb.gz", "damaged after", true },
 	};
 	size_t i;
@@ -196,6 +201,34 @@ TEST(a_file_cut_in_the_middle_keeps_its_sound_part_and_names_the_place)
 		buf_release(&warnings);
 		buf_release(&data);
 	}
+}
+
+/* Austin 4.1 puts the stacks of waiting tasks between STACK and the thread's own frames,
+ * each with a METRIC_TIME of its own. */
+TEST(tasks_in_a_mojo_file_are_left_out_of_the_threads_time)
+{
+#define TASK "\x0f\x05\x06\x0e\x05\x03\x05\x02\x09\x1e"
+	static const char in[] = "MOJ\x04"
+				 "\x02\x01\x00"
+				 "1\0" /* STACK 1, 0, "1" */
+				 "\x0b\x02own\0"
+				 "\x0b\x03task\0"                   /* STRING */
+				 "\x03\x01\x00\x02\x07\x00\x00\x00" /* FRAME 1: own:7 */
+				 "\x03\x02\x00\x03\x09\x00\x00\x00" /* FRAME 2: task:9 */
+		TASK TASK "\x05\x01\x09\x0a" /* FRAME_REF 1, 10 us */
+				 "\x02\x01\x00"
+				 "1\0" TASK "\x0d\x09\x0a" /* STACK_REPEAT, 10 us */;
+	struct buf warnings = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct tape *t = ft_read(in, sizeof(in) - 1, &warnings, &err);
+
+	CHECK_OK(t ? 0 : -1, err);
+	CHECK_STR(ft_folded(t, "weight=samples"), "own 2\n");
+	CHECK_STR(ft_folded(t, ""), "own 20\n");
+	CHECK_STR(
+		warnings.data, "input: 3 stacks of waiting asyncio tasks are left out\n");
+	tape_free(t);
+	buf_release(&warnings);
 }
 
 TEST(what_is_no_profile_is_refused_with_a_reason)
