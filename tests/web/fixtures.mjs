@@ -45,8 +45,8 @@ export function answerOf(lines) {
 /** @param {string[]} lines */
 export const treeOf = (lines) => new Tree(answerOf(lines), "n");
 
-/** A tree of n nodes, repeatable: a wide one with deep twigs. @param {number} n */
-export function bigTree(n) {
+/** Lines of a tree of about n nodes, repeatable: a wide one with deep twigs. @param {number} n */
+export function bigLines(n) {
 	let seed = 42;
 	const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
 	const lines = [];
@@ -57,5 +57,8 @@ export function bigTree(n) {
 		lines.push(`${path.join(";")} ${1 + Math.floor(random() * 9)}`);
 		made += depth * 0.82;
 	}
-	return new Tree(answerOf(lines), "n");
+	return lines;
 }
+
+/** @param {number} n */
+export const bigTree = (n) => new Tree(answerOf(bigLines(n)), "n");

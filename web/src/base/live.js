@@ -42,9 +42,9 @@ export class Live {
 			const tick = JSON.parse(event.data);
 			this.say("live");
 			this.watch();
-			if (tick.generation === this.generation) return;
+			const known = this.generation;
 			this.generation = tick.generation;
-			this.onTick(tick);
+			if (known >= 0 && known !== tick.generation) this.onTick(tick); // at first the page has just asked
 		});
 		source.addEventListener("error", () => this.reopen(source));
 		this.watch();

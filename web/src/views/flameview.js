@@ -15,8 +15,9 @@ import { TableView } from "./table.js";
 
 /** @typedef {import("../app.js").App} App */
 
-/** Asked for when the range stands still; every second the server's own limit is enough. */
-const MAX_NODES = 100000;
+/** Asked for once the picture has stood still for a while; at first, and every second, the
+ * server's own limit is enough. */
+const MAX_NODES = 100000, STILL_MS = 1500;
 
 const GROUPS = [["", "no grouping"], ["process", "by process"], ["thread", "by thread"], ["state", "by state"]];
 const COLORS = [["", "by module"], ["self", "by self time"], ["state", "by state"]];
@@ -33,6 +34,7 @@ export class FlameView {
 		/** which of the two was used last */
 		this.active = this.flame;
 		this.match = 0;
+		this.still = 0;
 		this.search = h("input", {
 			class: "field", type: "search", placeholder: "Search: regex", "aria-label": "Search functions, files and modules by regex", spellcheck: "false",
 			oninput: () => app.store.set({ q: this.search.value || null }, { replace: true }),
@@ -122,14 +124,25 @@ export class FlameView {
 	/** @param {boolean} live */
 	async refresh(live) {
 		const { store } = this.app;
+		/** @type {Record<string, string>} */
 		const extra = this.isSandwich
 			? { of: store.get("fn"), of_file: store.get("fn_file"), of_line: store.get("fn_line") }
-			: { group: store.get("group"), invert: store.get("invert"), max_nodes: this.app.live.state === "live" ? undefined : MAX_NODES };
+			: { group: store.get("group"), invert: store.get("invert") };
+		clearTimeout(this.still);
 		const [answer] = await Promise.all([
 			this.asker.ask(this.isSandwich ? "callers" : "flamegraph", query(store, { extra })),
 			this.table?.refresh(live),
 		]);
 		if (!answer) return;
+		this.answer = answer;
+		this.show();
+		if (answer.trimmed && !this.isSandwich) this.still = window.setTimeout(() => this.detail(extra), STILL_MS);
+	}
+
+	/** The small frames too, for who zooms in. @param {Record<string, string>} extra */
+	async detail(extra) {
+		const answer = await this.asker.ask("flamegraph", query(this.app.store, { extra: { ...extra, max_nodes: MAX_NODES } })).catch(() => null);
+		if (!answer || this.flame.glide.on) return;
 		this.answer = answer;
 		this.show();
 	}
@@ -320,6 +333,7 @@ export class FlameView {
 
 	hide() {
 		hideTip();
+		clearTimeout(this.still);
 		this.asker.stop();
 	}
 }
