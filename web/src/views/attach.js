@@ -15,12 +15,11 @@ export class AttachView {
 		this.processes = [];
 		this.asked = 0;
 		this.rate = h("select", { class: "field", "aria-label": "Rate" }, [10, 50, 100, 200, 500, 1000].map((r) => h("option", { value: r, selected: r === 100 }, `${r} Hz`)));
-		this.children = h("input", { type: "checkbox", id: "attach-children", checked: true });
 		this.search = h("input", { class: "field", type: "search", placeholder: "Search", "aria-label": "Search processes", oninput: () => this.draw() });
 		this.list = h("div", { class: "processes" });
 		this.element = h("div", { class: "attach" },
 			h("div", { class: "flame-bar" }, h("b", null, "Python processes on this host"), this.search, h("span", { class: "spring" }),
-				h("label", { class: "soft" }, "Rate ", this.rate), h("label", { class: "soft", for: "attach-children" }, this.children, " children too"),
+				h("label", { class: "soft" }, "Rate ", this.rate),
 				h("button", { class: "button", onclick: () => this.ask() }, "Look again")),
 			this.list);
 	}
@@ -49,7 +48,7 @@ export class AttachView {
 			const button = /** @type {HTMLButtonElement} */ (e.currentTarget);
 			button.disabled = true;
 			try {
-				await post(what, { pid: p.pid, rate_hz: Number(this.rate.value), children: this.children.checked });
+				await post(what, { pid: p.pid, rate_hz: Number(this.rate.value) });
 				toast(what === "attach" ? `Recording ${p.pid}` : `Stopped recording ${p.pid}`, "good");
 			} catch (cause) {
 				const err = /** @type {any} */ (cause);
