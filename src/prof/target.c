@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "proc/find.h"
 #include "proc/why.h"
 
@@ -78,6 +79,10 @@ static int find_interpreter(
 		why_explain(t->pid, err);
 		return err_wrap(err, "cannot attach to process %d", (int)t->pid);
 	}
+	if (t->runtime.refused[0])
+		log_warn("process %d: %s; the layouts of Python %s are taken from "
+			 "pystrobe's own table",
+			(int)t->pid, t->runtime.refused, t->runtime.version.text);
 	if (o->asyncio)
 		runtime_load_asyncio(&q, &t->runtime);
 	return 0;

@@ -148,6 +148,8 @@ static int choose_layout(struct runtime *rt, const struct runtime_query *q,
 		rt->abi_from = ABI_OFFSETS;
 	else if (q->source == ABI_OFFSETS)
 		return -1;
+	else
+		snprintf(rt->refused, sizeof(rt->refused), "%.159s", ignored.msg);
 	return 0;
 }
 

@@ -54,6 +54,7 @@ struct runtime_query {
 struct runtime {
 	struct abi abi;           /* this target's own copy */
 	enum abi_source abi_from; /* TABLE, DWARF or OFFSETS */
+	char refused[160]; /* why ABI_AUTO did not take its offsets; "": nothing wrong */
 	struct python_version version;
 	enum runtime_via via;
 	uint64_t runtime_addr;     /* _PyRuntime; 0 in 2.7 and 3.6 */

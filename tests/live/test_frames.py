@@ -127,8 +127,3 @@ def test_thread_names_follow_threading(python):
             assert answer["status"] == "ok"
             assert {t["ident"]: t["name"] for t in answer["threads"]} == {
                 int(k): v for k, v in json.loads(stop.label).items()}
-
-
-def test_every_version_has_an_interpreter_here():
-    if discover.missing():
-        pytest.skip("no interpreter of " + ", ".join(discover.missing()) + ": make pythons brings some")
