@@ -7,6 +7,7 @@
 
 enum {
 	TRIES = 5, /* a thread state may be freed between two reads */
+	MAX_INTERPS = 256,
 	CHUNK = 256 << 10,
 	/* Limits of the search for a cookie: reading memory that was never touched gives the
 	 * target page tables for it, and allocators reserve a GiB at a time. */
@@ -22,21 +23,27 @@ static bool pointer_is_plausible(uint64_t ptr)
 static enum runtime_state check_once(
 	struct mem *mem, const struct abi *abi, uint64_t interp_head_addr)
 {
-	uint64_t interp, tstate, back;
+	uint64_t interp, tstate, back, at = interp_head_addr;
 
-	if (mem_read_u64(mem, interp_head_addr, &interp) != ST_OK)
-		return RUNTIME_BAD;
-	if (!interp)
-		return RUNTIME_EMPTY;
-	if (!pointer_is_plausible(interp) ||
-		mem_read_u64(mem, interp + abi->interp.tstate_head, &tstate) != ST_OK)
-		return RUNTIME_BAD;
-	if (!tstate)
-		return RUNTIME_EMPTY;
-	if (!pointer_is_plausible(tstate) ||
-		mem_read_u64(mem, tstate + abi->tstate.interp, &back) != ST_OK)
-		return RUNTIME_BAD;
-	return back == interp ? RUNTIME_LIVE : RUNTIME_BAD;
+	/* a sub-interpreter may have no thread: the next one has */
+	for (int i = 0; i < MAX_INTERPS; i++) {
+		if (mem_read_u64(mem, at, &interp) != ST_OK)
+			return RUNTIME_BAD;
+		if (!interp)
+			return RUNTIME_EMPTY;
+		at = interp + abi->interp.next;
+		if (!pointer_is_plausible(interp) ||
+			mem_read_u64(mem, interp + abi->interp.tstate_head, &tstate) !=
+				ST_OK)
+			return RUNTIME_BAD;
+		if (!tstate)
+			continue;
+		if (!pointer_is_plausible(tstate) ||
+			mem_read_u64(mem, tstate + abi->tstate.interp, &back) != ST_OK)
+			return RUNTIME_BAD;
+		return back == interp ? RUNTIME_LIVE : RUNTIME_BAD;
+	}
+	return RUNTIME_BAD;
 }
 
 enum runtime_state runtime_check(

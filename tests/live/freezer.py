@@ -2,6 +2,7 @@
 import json
 import os
 import select
+import signal
 import subprocess
 import time
 
@@ -32,7 +33,7 @@ class Frozen:
         self.n_stops = 0
         self.to_target, self.from_target = ours, os.fdopen(to_us, "rb")
         self.target = subprocess.Popen(argv, env=environ, pass_fds=(theirs, from_us), stdin=subprocess.PIPE,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         self.their_in = from_us
         os.close(theirs)
         os.close(from_us)
@@ -47,7 +48,7 @@ class Frozen:
         return self
 
     def __exit__(self, kind, *_):
-        self.target.kill()
+        os.killpg(self.target.pid, signal.SIGKILL)  # what it forked holds its stderr too
         said = self.target.stderr.read().decode(errors="replace")
         self.target.wait()
         self.target.stderr.close()
@@ -75,14 +76,14 @@ class Frozen:
             raise EOFError("the target ended: " + self.target.stderr.read().decode(errors="replace"))
         return json.loads(data.decode())
 
-    def wait_until_frozen(self):
-        """Until one of its threads sleeps in read() of the descriptor that we answer on."""
+    def wait_until_frozen(self, pid):
+        """Until one of the process's threads sleeps in read() of the descriptor that we answer on."""
         asleep = "0 0x%x " % self.their_in
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
-            for task in os.listdir("/proc/%d/task" % self.target.pid):
+            for task in os.listdir("/proc/%d/task" % pid):
                 try:
-                    with open("/proc/%d/task/%s/syscall" % (self.target.pid, task)) as f:
+                    with open("/proc/%d/task/%s/syscall" % (pid, task)) as f:
                         if f.read().startswith(asleep):
                             return
                 except OSError:
@@ -98,7 +99,7 @@ class Frozen:
             if self.is_27 is None:
                 self.is_27 = message.get("v", 3) == 2
             self.n_stops += 1
-            self.wait_until_frozen()
+            self.wait_until_frozen(message["pid"])
             yield Stop(message, self.text)
             os.write(self.to_target, b"g")
 
