@@ -2,7 +2,7 @@
 what matters least."""
 from harness.bench import ROWS
 
-from . import cost, overhead, scale, threads, truth  # noqa: F401
+from . import cost, overhead, scale, soak, threads, truth  # noqa: F401
 
 FIRST = ("rate-1x20", "rate-8x40", "cpu", "truth", "calls", "threads-300", "overhead-rates",
          "discarded", "attach", "depth", "written", "store", "overhead", "overhead-3.15",
