@@ -58,16 +58,22 @@ enum runtime_state runtime_check(
 
 /* Cheap tests first: most words of a data segment are no pointers to writable memory. */
 static bool word_heads_list(struct mem *mem, const struct maps *maps,
-	const struct abi *abi, uint64_t addr, uint64_t word)
+	const struct abi *abi, uint64_t addr, uint64_t word, uint64_t from,
+	uint64_t until)
 {
 	const struct mapping *m;
+	uint64_t tstate;
 
 	if (!pointer_is_plausible(word) || !(m = maps_find(maps, word)) ||
 		!(m->prot & MAP_W) || check_once(mem, abi, addr) != RUNTIME_LIVE)
 		return false;
-	/* 3.7+: the main interpreter's pointer beside it leads to an interpreter too */
+	/* Up to 3.6 thread states come from the heap. PyType_Type, which is its own type,
+	 * and the collector's list of a single object look the same, but lie here. */
 	if (!abi_has(abi->runtime.interp_main))
-		return true;
+		return mem_read_u64(mem, word + abi->interp.tstate_head, &tstate) ==
+			       ST_OK &&
+		       !(tstate >= from && tstate < until);
+	/* 3.7+: the main interpreter's pointer beside it leads to an interpreter too */
 	return check_once(mem, abi,
 		       addr + abi->runtime.interp_main - abi->runtime.interp_head) ==
 	       RUNTIME_LIVE;
@@ -89,7 +95,10 @@ uint64_t runtime_scan(struct mem *mem, const struct maps *maps, const struct abi
 			uint64_t here = at + 8 * i;
 			uint64_t distance = here > near ? here - near : near - here;
 
-			if (!word_heads_list(mem, maps, abi, here, chunk[i]))
+			/* the current thread state of 2.7, if it is the newest one, is
+			 * an interpreter as good as any: links there and back at 8 */
+			if (here == near || !word_heads_list(mem, maps, abi, here,
+						    chunk[i], addr, addr + size))
 				continue;
 			if (!near) {
 				best = here;
