@@ -36,6 +36,13 @@ struct candidate {
 	uint64_t program;
 };
 
+/* A child that was listed by the last look below. */
+struct child {
+	pid_t pid;
+	bool listed;
+	bool known; /* was followed, is no Python, or has been counted as missed */
+};
+
 struct scout {
 	pthread_t thread;
 	bool running;
@@ -45,6 +52,8 @@ struct scout {
 	size_t n_expected;
 	int64_t match_ns, children_ns;
 	size_t task_at;
+	struct child *children; /* the scout thread's own, like the rest */
+	size_t n_children, cap_children;
 	pid_t *refused; /* matching processes that cannot be followed: said once */
 	size_t n_refused, cap_refused;
 };
@@ -131,10 +140,58 @@ static size_t list_numbers(const char *path, pid_t *v, size_t max)
 
 /* ---- children ----------------------------------------------------------------------- */
 
-/* "4243 4250 ": the children that one thread of the process has. */
+static struct child *child_of(struct scout *sc, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < sc->n_children; i++) {
+		if (sc->children[i].pid == pid)
+			return &sc->children[i];
+	}
+	GROW(sc->children, sc->cap_children, sc->n_children + 1);
+	sc->children[sc->n_children] = (struct child){ .pid = pid };
+	return &sc->children[sc->n_children++];
+}
+
+static bool has_ended(pid_t pid)
+{
+	struct procstat p;
+	bool ended = procstat_open(&p, pid) == ST_GONE;
+
+	procstat_close(&p);
+	return ended;
+}
+
+static void count_missed(struct sampler *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stats.children_missed++;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* One that has ended is listed until its parent has waited for it. */
+static void meet_child(struct sampler *s, pid_t pid)
+{
+	struct child *c = child_of(s->scout, pid);
+
+	c->listed = true;
+	if (registry_has(s, pid)) {
+		c->known = true;
+	} else if (find_candidate(s->scout, pid)) {
+		return;
+	} else if (!has_ended(pid)) {
+		add_candidate(s, pid, CHILD_NS, false, true);
+	} else if (!c->known) {
+		c->known = true;
+		count_missed(s);
+	}
+}
+
+/* "4243 4250 ": the children that one thread of the process has, a part at a time. */
 static void read_children(struct sampler *s, pid_t pid, const char *tid)
 {
-	char path[96], text[4096], *at = text, *end;
+	char path[96], text[4096], *end;
+	size_t kept = 0, at;
 	ssize_t n;
 	int fd;
 
@@ -142,18 +199,22 @@ static void read_children(struct sampler *s, pid_t pid, const char *tid)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	for (;;) {
-		long child = strtol(at, &end, 10);
+	while ((n = read(fd, text + kept, sizeof(text) - 1 - kept)) > 0) {
+		kept += (size_t)n;
+		text[kept] = '\0';
+		for (at = 0; (end = strchr(text + at, ' '));
+			at = (size_t)(end + 1 - text)) {
+			long child = strtol(text + at, NULL, 10);
 
-		if (end == at || child <= 0)
-			break;
-		at = end;
-		if (!registry_has(s, (pid_t)child))
-			add_candidate(s, (pid_t)child, CHILD_NS, false, true);
+			if (child > 0)
+				meet_child(s, (pid_t)child);
+		}
+		kept -= at;
+		memmove(text, text + at, kept);
+		if (kept > 32)
+			break; /* no number is so long */
 	}
+	close(fd);
 }
 
 /* All threads of a small process; of a large one the main thread and some in turn. */
@@ -180,15 +241,23 @@ static void look_below(struct sampler *s, pid_t pid)
 static void look_for_children(struct sampler *s)
 {
 	pid_t pids[1024];
-	size_t n = registry_pids(s, pids, ARRAY_SIZE(pids)), i;
+	size_t n = registry_pids(s, pids, ARRAY_SIZE(pids)), i, kept = 0;
+	struct scout *sc = s->scout;
 
+	for (i = 0; i < sc->n_children; i++)
+		sc->children[i].listed = false;
 	for (i = 0; i < n; i++)
 		look_below(s, pids[i]);
 	/* Below what is no Python itself: a shell that starts one. */
-	for (i = 0; i < s->scout->n; i++) {
-		if (s->scout->v[i].not_python)
-			look_below(s, s->scout->v[i].pid);
+	for (i = 0; i < sc->n; i++) {
+		if (sc->v[i].not_python)
+			look_below(s, sc->v[i].pid);
 	}
+	for (i = 0; i < sc->n_children; i++) {
+		if (sc->children[i].listed)
+			sc->children[kept++] = sc->children[i];
+	}
+	sc->n_children = kept;
 }
 
 /* ---- candidates --------------------------------------------------------------------- */
@@ -239,9 +308,8 @@ static bool is_worth_a_try(struct candidate *c)
 static void give_up(struct sampler *s, const struct candidate *c, const struct err *err)
 {
 	if (c->child && err->code == ERR_GONE) {
-		pthread_mutex_lock(&s->lock);
-		s->stats.children_missed++;
-		pthread_mutex_unlock(&s->lock);
+		if (!c->not_python && !child_of(s->scout, c->pid)->known)
+			count_missed(s);
 	} else if (err->code != ERR_GONE && err->code != ERR_NONE &&
 		   err->code != ERR_BUSY && !(c->child && err->code == ERR_NOT_PYTHON)) {
 		log_warn("%s", err->msg);
@@ -284,6 +352,8 @@ static void try_candidates(struct sampler *s)
 		}
 		if (what != TAKEN)
 			give_up(s, &c, &err);
+		if (c.child)
+			child_of(sc, c.pid)->known = true;
 		drop_candidate(s, i);
 	}
 }
@@ -408,6 +478,7 @@ void scout_free(struct sampler *s)
 {
 	free(s->scout->v);
 	free(s->scout->refused);
+	free(s->scout->children);
 	free(s->scout);
 	s->scout = NULL;
 }
