@@ -67,6 +67,25 @@ static void take_commands(struct sampler *s)
 	}
 }
 
+/* What has become another program, or has left its pid to another process. */
+static void look_for_exec(struct sampler *s)
+{
+	size_t k;
+
+	s->program_ns = s->tick.now_ns;
+	for (k = s->n_targets; k-- > 0;) {
+		pid_t pid = s->targets[k]->pid;
+		enum program now = target_program(s->targets[k]);
+
+		if (now == PROGRAM_OTHER) {
+			scout_expect(s, pid, 10 * NS_PER_SEC);
+			let_go(s, k, EVENT_EXEC, "another program");
+		} else if (now == PROGRAM_ENDED) {
+			let_go(s, k, EVENT_EXIT, "ended");
+		}
+	}
+}
+
 static void tick_all(struct sampler *s)
 {
 	size_t n = s->n_targets, k;
@@ -89,7 +108,7 @@ static void tick_all(struct sampler *s)
 		if (t->ended) {
 			let_go(s, k, EVENT_EXIT, "ended");
 		} else if (t->lost) {
-			bool exec = !target_same_program(t);
+			bool exec = target_program(t) == PROGRAM_OTHER;
 
 			scout_expect(s, pid, 10 * NS_PER_SEC);
 			let_go(s, k, exec ? EVENT_EXEC : EVENT_DETACH,
@@ -99,23 +118,6 @@ static void tick_all(struct sampler *s)
 }
 
 /* ---- once a second ------------------------------------------------------------------ */
-
-static void look_for_exec(struct sampler *s)
-{
-	size_t k;
-
-	if (s->tick.now_ns - s->program_ns < PROGRAM_NS)
-		return;
-	s->program_ns = s->tick.now_ns;
-	for (k = s->n_targets; k-- > 0;) {
-		pid_t pid = s->targets[k]->pid;
-
-		if (target_same_program(s->targets[k]))
-			continue;
-		scout_expect(s, pid, 10 * NS_PER_SEC);
-		let_go(s, k, EVENT_EXEC, "another program");
-	}
-}
 
 static void publish(struct sampler *s)
 {
@@ -228,7 +230,8 @@ static void odd_jobs(struct sampler *s)
 				return;
 		}
 	}
-	look_for_exec(s);
+	if (s->tick.now_ns - s->program_ns >= PROGRAM_NS)
+		look_for_exec(s);
 }
 
 static void one_tick(struct sampler *s)
@@ -250,6 +253,9 @@ static void one_tick(struct sampler *s)
 	s->late_ns_sum += (uint64_t)s->tick.late_ns;
 	if ((uint64_t)s->tick.late_ns > s->late_ns_max)
 		s->late_ns_max = (uint64_t)s->tick.late_ns;
+	/* A pid can be another's after a long sleep. */
+	if (s->pace.interval_ns >= PROGRAM_NS)
+		look_for_exec(s);
 	tick_all(s);
 }
 

@@ -214,11 +214,14 @@ bool target_metrics(struct target *t, const struct tick *k)
 	return true;
 }
 
-bool target_same_program(const struct target *t)
+enum program target_program(const struct target *t)
 {
 	struct procstat_now now;
+	enum status st = procstat_now(&t->stat, &now);
 
-	return procstat_now(&t->stat, &now) != ST_OK || now.program == t->program;
+	if (st == ST_GONE)
+		return PROGRAM_ENDED;
+	return st == ST_OK && now.program != t->program ? PROGRAM_OTHER : PROGRAM_SAME;
 }
 
 static void tell_name(

@@ -140,8 +140,10 @@ void target_event(
 /* Work that is not urgent; each returns whether it did anything. */
 bool target_metrics(struct target *t, const struct tick *k);
 bool target_names(struct target *t, const struct tick *k);
-/* Is it still the program that was attached to? False after an exec. */
-bool target_same_program(const struct target *t);
+/* What has become of the program that was attached to. By a kept descriptor: a process that
+ * has got the same pid since is not taken for it. */
+enum program { PROGRAM_SAME, PROGRAM_OTHER /* after an exec */, PROGRAM_ENDED };
+enum program target_program(const struct target *t);
 
 /* What a thread that sleeps in a system call waits for. */
 wait_id target_wait(struct target *t, struct lane *l, const struct task_state *now);
