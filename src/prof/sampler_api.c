@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "proc/why.h"
 
 #include <errno.h>
 #include <string.h>
@@ -191,6 +192,25 @@ int sampler_take(struct sampler *s, struct target *t, struct err *err)
 
 /* ---- for callers -------------------------------------------------------------------- */
 
+/* Only one can stop a thread. What another profiler holds for a moment is looked at again. */
+static int refuse_traced(pid_t pid, struct err *err)
+{
+	const struct timespec moment = clock_timespec(NS_PER_MS);
+	pid_t tracer = 0, again;
+	char held[128];
+	int i;
+
+	for (i = 0; i < 5; i++, tracer = again) {
+		again = stop_tracer(pid);
+		if (!again || (tracer && again != tracer))
+			return 0;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+	}
+	err_set(err, ERR_PERM, "cannot stop the threads of process %d: %s", (int)pid,
+		why_held(pid, held, sizeof(held)));
+	return err_hint(err, "--blocking never and auto read it as it is");
+}
+
 struct target *sampler_open(struct sampler *s, pid_t pid, const struct label *labels,
 	size_t n_labels, struct err *err)
 {
@@ -203,6 +223,8 @@ struct target *sampler_open(struct sampler *s, pid_t pid, const struct label *la
 	pthread_mutex_lock(&s->lock);
 	o.rate_hz = s->wanted_rate;
 	pthread_mutex_unlock(&s->lock);
+	if (s->options.blocking == BLOCKING_ALWAYS && refuse_traced(pid, err) < 0)
+		return NULL;
 	t = target_open(pid, &o, err);
 	for (i = 0; t && i < s->options.n_labels; i++)
 		series_label(

@@ -172,6 +172,7 @@ static stack_id stack_of(struct target *t, struct walk_thread *w, struct lane *l
 	}
 	if (still)
 		return l->merged;
+	t->totals.unmerged += t->natives != NULL;
 	return resolver_stack(t->resolver, &l->stack, w, n, base_of(t, w, l, k));
 }
 

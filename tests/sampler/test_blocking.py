@@ -1,0 +1,113 @@
+"""--blocking: what is stopped runs on, whatever happens to pystrobe; what was stopped stays so."""
+import ctypes
+import os
+import random
+import signal
+import subprocess
+
+import pytest
+from conftest import (EACH, NEWEST, PYSTROBE, SECONDS, Program, Recording, as_root, each_era, each_python, record,
+                      start_recording, thread_states, wait_for)
+
+PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def runs_on(program):
+    """Its counter goes up and no thread stands."""
+    before = program.count()
+    wait_for("no thread stopped", lambda: not thread_states(program.pid) & {"t", "T"})
+    wait_for("the counter going up", lambda: program.count() > before)
+
+
+@each_python
+@pytest.mark.parametrize("when", ["auto", "always"])
+def test_every_version_is_read_and_runs_on(tmp_path, python, when):
+    with Program(python, "count.py") as program:
+        got, summary, _ = record(tmp_path, program.pid, "-d", 1, "--blocking", when)
+        runs_on(program)
+        assert {"work", "middle", "leaf"} <= got.names()
+        stacks = {s.names[s.names.index("work"):] for s in got.samples if "work" in s.names}
+        assert stacks <= {("work",), ("work", "middle"), ("work", "middle", "leaf")}
+        assert sum(summary["lost"].values()) <= summary["samples"] / 20
+
+
+@each_era
+def test_pystrobe_may_be_killed_at_any_instant(tmp_path, python):
+    chance = random.Random(python.name)
+    with Program(python, "count.py", 4) as program:
+        for i in range(12):
+            p = start_recording(program.pid, "-r", "max", "--blocking", "always", "-q", "-o", tmp_path / str(i))
+            wait_for("the store", (tmp_path / str(i)).exists)
+            for _ in range(chance.randrange(30)):           # an instant that nobody chose
+                program.count()
+            p.kill()
+            p.wait()
+            runs_on(program)
+
+
+def test_a_stopped_target_stays_stopped_and_is_sampled(tmp_path):
+    with Program(NEWEST, "count.py") as program:
+        os.kill(program.pid, signal.SIGSTOP)
+        wait_for("all threads stopped", lambda: thread_states(program.pid) == {"T"})
+        for when in ("never", "auto", "always"):
+            got, _, _ = record(tmp_path, program.pid, "-d", 1, "--blocking", when)
+            assert thread_states(program.pid) == {"T"}
+            assert {s.thread for s in got.samples} == {"MainThread", "count-0", "count-1"}
+            assert len({s.names for s in got.of("count-0")}) == 1
+        os.kill(program.pid, signal.SIGCONT)
+        runs_on(program)
+
+
+@pytest.mark.parametrize("when", ["never", "auto", "always"])
+def test_stop_and_continue_during_a_recording(tmp_path, when):
+    with Program(NEWEST, "count.py") as program:
+        p = start_recording(program.pid, "-r", 1000, "--blocking", when, "-q", "-o", tmp_path / "x.jsonl")
+        for _ in range(20):
+            os.kill(program.pid, signal.SIGSTOP)
+            wait_for("all threads stopped", lambda: thread_states(program.pid) <= {"T", "t"})
+            os.kill(program.pid, signal.SIGCONT)
+            runs_on(program)
+        p.terminate()
+        assert p.wait(SECONDS) == 0
+        runs_on(program)
+        assert {"work", "leaf"} <= Recording(tmp_path / "x.jsonl").names()
+
+
+def test_a_signal_that_comes_in_a_stop_is_delivered(tmp_path):
+    """The program counts its own signals: none is lost while its threads are stopped."""
+    with Program(NEWEST, "signals.py") as program:
+        p = start_recording(program.pid, "-r", "max", "--blocking", "always", "-q", "-o", tmp_path / "x")
+        wait_for("the recording", (tmp_path / "x").exists)
+        for n in range(1, 301):
+            os.kill(program.pid, signal.SIGUSR1)
+            wait_for("signal %d" % n, lambda: program.count() == n)
+        p.terminate()
+        assert p.wait(SECONDS) == 0
+        assert program.count() == 300
+
+
+@as_root
+def test_a_debugger_that_holds_the_target_is_named(tmp_path):
+    with Program(NEWEST, "count.py") as program:
+        holder = os.getpid()
+        tids = [int(tid) for tid in os.listdir(f"/proc/{program.pid}/task")]
+        for tid in tids:
+            assert LIBC.ptrace(PTRACE_SEIZE, tid, None, None) == 0
+        try:
+            done = subprocess.run([PYSTROBE, "record", str(program.pid), "-d", "1", "--blocking", "always", "-o",
+                                   str(tmp_path / "x")], stderr=subprocess.PIPE, text=True, timeout=SECONDS)
+            assert done.returncode == 1
+            assert f"(pid {holder}) is attached to it" in done.stderr, done.stderr
+            assert "--blocking" in done.stderr, done.stderr
+            got, _, _ = record(tmp_path, program.pid, "-d", 1)
+            assert "work" in got.names()
+            got, _, _ = record(tmp_path, program.pid, "-d", 1, "--blocking", "auto")
+            assert "work" in got.names()
+        finally:
+            for tid in tids:        # a tracee must stand still to be let go
+                os.kill(program.pid, signal.SIGSTOP)
+                os.waitpid(tid, 0x40000000)
+                LIBC.ptrace(PTRACE_DETACH, tid, None, None)
+            os.kill(program.pid, signal.SIGCONT)
+        runs_on(program)
