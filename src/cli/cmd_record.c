@@ -78,13 +78,14 @@ static int start_targets(struct recording *r, struct err *err)
 	return pids_attach(&r->pids, r->session.sampler, err);
 }
 
-/* Signals reach the command once: from the terminal by itself, else from us. */
-static void pass_on(struct recording *r, int n_before)
+static void pass_on(struct recording *r)
 {
-	if (!r->args->command || r->ending.n_asked == n_before)
-		return;
-	if (!r->ending.from_tty && !launch_poll(&r->launch))
-		kill(r->launch.pid, r->ending.signal);
+	int signal;
+
+	for (signal = 1; signal < 64; signal++) {
+		if (r->ending.sent >> signal & 1 && !launch_poll(&r->launch))
+			kill(r->launch.pid, signal);
+	}
 }
 
 static bool is_over(struct recording *r, int64_t end_ns)
@@ -108,12 +109,11 @@ static void watch(struct recording *r)
 
 	while (!is_over(r, end_ns)) {
 		int64_t next = clock_mono_ns() + NS_PER_SEC / 4;
-		int before = r->ending.n_asked;
 
 		if (end_ns >= 0 && next > end_ns)
 			next = end_ns;
 		ending_wait(&r->ending, next, -1);
-		pass_on(r, before);
+		pass_on(r);
 		progress_draw(&r->progress);
 		session_report_problems(&r->session);
 	}
@@ -199,14 +199,17 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	if (output_prepare(&r.output, &o->output, name, err) < 0 ||
 		ending_open(&r.ending, err) < 0)
 		goto out;
-	if (args->command && launch_prepare(&r.launch, args->command, err) < 0)
+	if (args->command && (ending_pass_on(&r.ending, err) < 0 ||
+				     launch_prepare(&r.launch, args->command, err) < 0))
 		goto out;
 	if (session_open(&r.session, r.output.store_dir, &so, err) < 0 ||
 		start_targets(&r, err) < 0)
 		goto out;
 	started = true;
 	progress_init(&r.progress, r.session.sampler, store_source(r.session.store),
-		o->sample.rate, o->duration, o->output.quiet || o->json);
+		o->sample.rate, o->duration,
+		/* the terminal is the command's */
+		o->output.quiet || o->json || args->command);
 	watch(&r);
 	ret = finish(&r, &sum, err);
 	say(&r, &sum);

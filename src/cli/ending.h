@@ -12,11 +12,11 @@
 
 struct ending {
 	int fd;
-	int signal;    /* the one that asked for the end; 0 none yet */
-	int n_asked;   /* how often */
-	bool from_tty; /* typed at the terminal: our children have got it too */
+	int n_asked;   /* how often an end was asked for */
 	bool child;    /* SIGCHLD came since the last wait */
 	bool resized;  /* SIGWINCH came */
+	bool passes;   /* ending_pass_on */
+	uint64_t sent; /* for a command: bit n, signal n, sent by somebody to us */
 };
 
 #define ENDING_INIT      \
@@ -26,6 +26,10 @@ struct ending {
 
 /* Blocks the signals: call it before threads are made. */
 int ending_open(struct ending *e, struct err *err);
+/* For who runs a command: what is sent to us is meant for it. Collects in `sent` also
+ * SIGHUP, which then asks for no end unless the terminal is gone, SIGQUIT, SIGUSR1,
+ * SIGUSR2 and SIGWINCH. Signals typed at the terminal reach the command by themselves. */
+int ending_pass_on(struct ending *e, struct err *err);
 void ending_close(struct ending *e);
 /* Sleeps until a signal or until_ns (CLOCK_MONOTONIC; < 0: no limit) or until extra_fd
  * (-1: none) can be read. True when an end has been asked for. */
