@@ -67,12 +67,11 @@ uint64_t *map_get(const struct map *m, uint64_t key)
 	return s->used ? &s->value : NULL;
 }
 
-static void resize(struct map *m, size_t mask)
+static void grow(struct map *m)
 {
-	struct map bigger = { .mask = mask };
+	struct map bigger = { .n = m->n, .mask = m->slots ? m->mask * 2 + 1 : 31 };
 	size_t i;
 
-	bigger.n = m->n;
 	bigger.slots = xcalloc(bigger.mask + 1, sizeof(*bigger.slots));
 	for (i = 0; m->slots && i <= m->mask; i++) {
 		if (m->slots[i].used)
@@ -82,22 +81,12 @@ static void resize(struct map *m, size_t mask)
 	*m = bigger;
 }
 
-void map_reserve(struct map *m, size_t n)
-{
-	size_t mask = 31;
-
-	while (n * 4 > (mask + 1) * 3)
-		mask = mask * 2 + 1;
-	if (!m->slots || mask > m->mask)
-		resize(m, mask);
-}
-
 uint64_t *map_put(struct map *m, uint64_t key)
 {
 	struct map_slot *s;
 
 	if (!m->slots || (m->n + 1) * 4 > (m->mask + 1) * 3)
-		resize(m, m->slots ? m->mask * 2 + 1 : 31);
+		grow(m);
 	s = find(m, key);
 	if (!s->used) {
 		*s = (struct map_slot){ .key = key, .used = true };

@@ -28,8 +28,6 @@ struct map {
 void map_release(struct map *m);
 /* Forgets all entries, keeps the memory. */
 void map_clear(struct map *m);
-/* Room for n entries at once, where it is known how many will come. */
-void map_reserve(struct map *m, size_t n);
 /* The value's place, or NULL. Valid until the next map_put. */
 uint64_t *map_get(const struct map *m, uint64_t key);
 /* The value's place; a new entry starts at 0. Valid until the next map_put. */

@@ -3,7 +3,8 @@
  *
  * Each kind is a list of segments that double in size and never move: segment k holds
  * FIRST << k entries. An entry is written before the count is released, so a reader that
- * acquires the count sees it whole.
+ * acquires the count sees it whole. The index is the writer's only: ids in an open hash
+ * table, with 32 bits of the hash, so that a miss seldom looks at an entry.
  */
 #include "prof/symbols.h"
 
@@ -21,13 +22,17 @@ struct text {
 	uint32_t len;
 };
 
+struct slot {
+	uint32_t id; /* 0: free */
+	uint32_t hash;
+};
+
 struct table {
 	size_t width;
 	void *segments[SEGMENTS];
 	_Atomic uint32_t count;
-	struct map index; /* hash of the entry -> newest id with it; writer only */
-	uint32_t *same;   /* id -> the next id with an equal hash, or 0 */
-	size_t cap_same;
+	struct slot *slots;
+	size_t mask; /* slots - 1; 0: none yet */
 	size_t memory;
 };
 
@@ -62,8 +67,8 @@ static uint32_t add(struct table *t, const void *entry)
 	uint32_t slot = (id >> FIRST_BITS) + 1;
 	unsigned k = 31 - (unsigned)__builtin_clz(slot);
 
-	if (id == UINT32_MAX - (1u << FIRST_BITS))
-		BUG("2^32 symbols of one kind");
+	if (id == UINT32_MAX / 2) /* the index has at most 2^32 slots */
+		BUG("2^31 symbols of one kind");
 	if (!t->segments[k]) {
 		size_t size = ((size_t)1 << (FIRST_BITS + k)) * t->width;
 
@@ -77,28 +82,38 @@ static uint32_t add(struct table *t, const void *entry)
 
 typedef bool same_fn(const void *entry, const void *wanted);
 
-static uint32_t find_hashed(
-	const struct table *t, uint64_t hash, const void *wanted, same_fn *same)
+static void resize(struct table *t, size_t mask)
 {
-	const uint64_t *newest = map_get(&t->index, hash);
-	uint32_t id = newest ? (uint32_t)*newest : 0;
+	struct slot *old = t->slots;
+	size_t i, k, n = t->slots ? t->mask + 1 : 0;
 
-	while (id && !same(entry_at(t, id), wanted))
-		id = t->same[id];
-	return id;
+	t->slots = xcalloc(mask + 1, sizeof(*t->slots));
+	t->mask = mask;
+	t->memory += (mask + 1 - n) * sizeof(*t->slots);
+	for (k = 0; k < n; k++) {
+		if (!old[k].id)
+			continue;
+		for (i = old[k].hash & mask; t->slots[i].id;)
+			i = (i + 1) & mask;
+		t->slots[i] = old[k];
+	}
+	free(old);
 }
 
-static uint32_t add_hashed(struct table *t, uint64_t hash, const void *entry)
+/* The slot of the entry, or the free one where it belongs. */
+static inline struct slot *find(
+	struct table *t, uint32_t hash, const void *wanted, same_fn *same)
 {
-	uint32_t id = add(t, entry);
-	uint64_t *newest = map_put(&t->index, hash);
-	size_t old_cap = t->cap_same;
+	size_t i;
 
-	GROW(t->same, t->cap_same, (size_t)id + 1);
-	t->memory += (t->cap_same - old_cap) * sizeof(*t->same);
-	t->same[id] = (uint32_t)*newest;
-	*newest = id;
-	return id;
+	if ((size_t)atomic_load_explicit(&t->count, memory_order_relaxed) * 4 >=
+		(t->mask + 1) * 3)
+		resize(t, t->mask * 2 + 1);
+	for (i = hash & t->mask; t->slots[i].id; i = (i + 1) & t->mask) {
+		if (t->slots[i].hash == hash && same(entry_at(t, t->slots[i].id), wanted))
+			break;
+	}
+	return &t->slots[i];
 }
 
 struct symbols *symbols_new(void)
@@ -114,8 +129,10 @@ struct symbols *symbols_new(void)
 	const struct text empty = { "", 0 };
 	int kind;
 
-	for (kind = 0; kind < SYM_KINDS; kind++)
+	for (kind = 0; kind < SYM_KINDS; kind++) {
 		s->table[kind].width = width[kind];
+		resize(&s->table[kind], 31);
+	}
 	add(&s->table[SYM_STR], &empty);
 	add(&s->table[SYM_FUNC], zeros);
 	add(&s->table[SYM_FRAME], zeros);
@@ -133,8 +150,7 @@ void symbols_free(struct symbols *s)
 	for (kind = 0; kind < SYM_KINDS; kind++) {
 		for (k = 0; k < SEGMENTS; k++)
 			free(s->table[kind].segments[k]);
-		map_release(&s->table[kind].index);
-		free(s->table[kind].same);
+		free(s->table[kind].slots);
 	}
 	for (i = 0; i < s->n_text_blocks; i++)
 		free(s->text_blocks[i]);
@@ -145,8 +161,13 @@ void symbols_free(struct symbols *s)
 void symbols_reserve(struct symbols *s, enum symbol_kind kind, size_t n)
 {
 	struct table *t = &s->table[kind];
+	size_t mask = t->mask;
 
-	map_reserve(&t->index, t->index.n + n);
+	n += symbols_count(s, kind);
+	while (n * 4 >= (mask + 1) * 3)
+		mask = mask * 2 + 1;
+	if (mask > t->mask)
+		resize(t, mask);
 }
 
 static const char *keep_text(struct symbols *s, const char *text, size_t len)
@@ -180,17 +201,18 @@ str_id symbols_str(struct symbols *s, const char *text, size_t len)
 {
 	struct table *t = &s->table[SYM_STR];
 	struct text wanted = { text, (uint32_t)(len < MAX_TEXT ? len : MAX_TEXT) };
-	uint64_t hash;
-	str_id id;
+	uint32_t hash;
+	struct slot *at;
 
 	if (!len)
 		return 0;
-	hash = hash_bytes(text, wanted.len);
-	id = find_hashed(t, hash, &wanted, same_text);
-	if (id)
-		return id;
-	wanted.data = keep_text(s, text, wanted.len);
-	return add_hashed(t, hash, &wanted);
+	hash = (uint32_t)hash_bytes(text, wanted.len);
+	at = find(t, hash, &wanted, same_text);
+	if (!at->id) {
+		wanted.data = keep_text(s, text, wanted.len);
+		*at = (struct slot){ add(t, &wanted), hash };
+	}
+	return at->id;
 }
 
 static bool same_func(const void *entry, const void *wanted)
@@ -201,34 +223,44 @@ static bool same_func(const void *entry, const void *wanted)
 func_id symbols_func(struct symbols *s, const struct func *f)
 {
 	struct table *t = &s->table[SYM_FUNC];
-	uint64_t hash = hash_bytes(f, sizeof(*f));
-	func_id id = find_hashed(t, hash, f, same_func);
+	uint32_t hash = (uint32_t)hash_bytes(f, sizeof(*f));
+	struct slot *at = find(t, hash, f, same_func);
 
-	return id ? id : add_hashed(t, hash, f);
+	if (!at->id)
+		*at = (struct slot){ add(t, f), hash };
+	return at->id;
 }
 
-/* Frames and stacks are two ids: the pair itself is the key, nothing can collide. */
-static uint32_t intern_pair(struct table *t, uint32_t a, uint32_t b, const void *entry)
+/* Frames and stacks are told apart by their first two members. */
+static bool same_pair(const void *entry, const void *wanted)
 {
-	uint64_t *id = map_put(&t->index, (uint64_t)a << 32 | b);
-
-	if (!*id)
-		*id = add(t, entry);
-	return (uint32_t)*id;
+	return !memcmp(entry, wanted, 2 * sizeof(uint32_t));
 }
 
 frame_id symbols_frame(struct symbols *s, func_id func, uint32_t line)
 {
 	const struct frame f = { func, line };
+	struct table *t = &s->table[SYM_FRAME];
+	uint32_t hash = (uint32_t)hash_u64((uint64_t)func << 32 | line);
+	struct slot *at = find(t, hash, &f, same_pair);
 
-	return intern_pair(&s->table[SYM_FRAME], func, line, &f);
+	if (!at->id)
+		*at = (struct slot){ add(t, &f), hash };
+	return at->id;
 }
 
 stack_id symbols_stack(struct symbols *s, stack_id parent, frame_id frame)
 {
-	const struct stack st = { parent, frame, symbols_stack_of(s, parent)->depth + 1 };
+	struct stack st = { parent, frame, 0 };
+	struct table *t = &s->table[SYM_STACK];
+	uint32_t hash = (uint32_t)hash_u64((uint64_t)parent << 32 | frame);
+	struct slot *at = find(t, hash, &st, same_pair);
 
-	return intern_pair(&s->table[SYM_STACK], parent, frame, &st);
+	if (!at->id) {
+		st.depth = symbols_stack_of(s, parent)->depth + 1;
+		*at = (struct slot){ add(t, &st), hash };
+	}
+	return at->id;
 }
 
 const char *symbols_text(const struct symbols *s, str_id id, size_t *len)
@@ -265,12 +297,7 @@ size_t symbols_memory(const struct symbols *s)
 	size_t sum = sizeof(*s) + s->text_memory;
 	int kind;
 
-	for (kind = 0; kind < SYM_KINDS; kind++) {
-		const struct map *index = &s->table[kind].index;
-
+	for (kind = 0; kind < SYM_KINDS; kind++)
 		sum += s->table[kind].memory;
-		if (index->slots)
-			sum += (index->mask + 1) * sizeof(*index->slots);
-	}
 	return sum;
 }
