@@ -56,27 +56,20 @@ uint64_t get_be64(struct reader *r)
 	return get_be(r, 8);
 }
 
-uint64_t get_varint(struct reader *r)
+uint64_t get_long_varint(struct reader *r)
 {
 	uint64_t v = 0;
 	unsigned shift;
 
-	for (shift = 0; shift < 70; shift += 7) {
-		uint8_t byte = get_u8(r);
+	for (shift = 0; shift < 70 && !r->bad && r->at < r->end; shift += 7) {
+		uint8_t byte = *r->at++;
 
 		v |= (uint64_t)(byte & 0x7f) << (shift < 64 ? shift : 63);
 		if (!(byte & 0x80))
-			return r->bad ? 0 : v;
+			return v;
 	}
 	r->bad = true;
 	return 0;
-}
-
-int64_t get_svarint(struct reader *r)
-{
-	uint64_t v = get_varint(r);
-
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
 const char *get_string(struct reader *r, size_t *len)

@@ -24,10 +24,25 @@ uint8_t get_u8(struct reader *r);
 uint16_t get_be16(struct reader *r);
 uint32_t get_be32(struct reader *r);
 uint64_t get_be64(struct reader *r);
-/* LEB128: seven bits a byte, low bits first. */
-uint64_t get_varint(struct reader *r);
+/* A varint whatever its length; what get_varint does with long ones. */
+uint64_t get_long_varint(struct reader *r);
+
+/* LEB128: seven bits a byte, low bits first. Most are one byte, and there are millions. */
+static inline uint64_t get_varint(struct reader *r)
+{
+	if (!r->bad && r->at < r->end && *r->at < 0x80)
+		return *r->at++;
+	return get_long_varint(r);
+}
+
 /* Zigzag: small negative numbers stay short. */
-int64_t get_svarint(struct reader *r);
+static inline int64_t get_svarint(struct reader *r)
+{
+	uint64_t v = get_varint(r);
+
+	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
 /* len bytes in place, borrowed from the reader's data; NULL when fewer are left. */
 const void *get_bytes(struct reader *r, size_t len);
 /* varint length, then the bytes, borrowed; "" with *len 0 when bad. */
