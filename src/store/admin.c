@@ -19,23 +19,28 @@ static int count_point(void *arg, const struct point *p)
 	return 0;
 }
 
+/* Of all blocks: what several have counts several times, as it is stored. */
 static int count_symbols(
 	struct store *s, struct view *v, struct store_info *info, struct err *err)
 {
+	struct atlas *a = atlas_hold(s);
 	size_t i;
+	int ret = 0;
 
-	for (i = 0; i < s->blocks.n; i++) {
-		const struct symbols *symbols =
-			block_symbols(s, s->blocks.blocks[i], v, err);
+	for (i = 0; i < s->blocks.n && ret == 0; i++) {
+		const struct chart *c = atlas_chart(s, a, s->blocks.blocks[i], v, err);
 
-		if (!symbols)
-			return -1;
-		info->n_strings += symbols_count(symbols, SYM_STR) - 1;
-		info->n_functions += symbols_count(symbols, SYM_FUNC) - 1;
-		info->n_frames += symbols_count(symbols, SYM_FRAME) - 1;
-		info->n_stacks += symbols_count(symbols, SYM_STACK) - 1;
+		if (!c) {
+			ret = -1;
+			break;
+		}
+		info->n_strings += c->n[SYM_STR] - 1;
+		info->n_functions += c->n[SYM_FUNC] - 1;
+		info->n_frames += c->n[SYM_FRAME] - 1;
+		info->n_stacks += c->n[SYM_STACK] - 1;
 	}
-	return 0;
+	atlas_drop(s, a);
+	return ret;
 }
 
 static int count_records(struct view *v, struct store_info *info, struct err *err)

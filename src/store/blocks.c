@@ -1,13 +1,10 @@
-/* blocks.c - the list of blocks and their symbols, see inside.h */
+/* blocks.c - the list of blocks, see inside.h */
 #include "store/inside.h"
 
 #include "base/alloc.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Symbols of blocks that no query uses are forgotten above this. */
-enum { MAX_LOADED = 128 << 20 };
 
 struct block *block_new(block_id id)
 {
@@ -21,7 +18,6 @@ struct block *block_new(block_id id)
 	b->until_ns = INT64_MIN;
 	for (kind = 0; kind < SYM_KINDS; kind++)
 		b->written.kind[kind] = 1; /* entry 0 is everywhere */
-	pthread_mutex_init(&b->load_lock, NULL);
 	return b;
 }
 
@@ -35,12 +31,14 @@ struct block *block_hold(struct block *b)
 void block_drop_locked(struct store *s, struct block *b)
 {
 	(void)s;
-	if (--b->refs)
-		return;
-	symbols_free(b->symbols);
-	symbols_free(b->leaves);
-	pthread_mutex_destroy(&b->load_lock);
-	free(b);
+	b->refs--;
+	if (b->refs == 0 || (b->refs == 1 && !b->live)) {
+		symbols_free(b->symbols);
+		symbols_free(b->leaves);
+		b->symbols = b->leaves = NULL;
+	}
+	if (b->refs == 0)
+		free(b);
 }
 
 void block_drop(struct store *s, struct block *b)
@@ -252,94 +250,4 @@ out:
 	free(old.blocks);
 	pthread_mutex_unlock(&s->lock);
 	return ret;
-}
-
-/* --- symbols --- */
-
-/* Forgets symbols of blocks that only the list holds, the longest unused first. */
-static void forget_some(struct store *s)
-{
-	size_t i, total;
-
-	for (;;) {
-		struct block *oldest = NULL;
-
-		total = 0;
-		for (i = 0; i < s->blocks.n; i++) {
-			struct block *b = s->blocks.blocks[i];
-
-			if (!b->symbols || b->live)
-				continue;
-			total += symbols_memory(b->symbols);
-			if (b->refs == 1 && (!oldest || b->used < oldest->used))
-				oldest = b;
-		}
-		if (total <= MAX_LOADED || !oldest)
-			return;
-		symbols_free(oldest->symbols);
-		symbols_free(oldest->leaves);
-		oldest->symbols = oldest->leaves = NULL;
-	}
-}
-
-static struct symbols *load_symbols(struct store *s, struct block *b, struct view *v,
-	struct symbols *leaves, struct err *err)
-{
-	struct cursor *c = cursor_new(v, CF_SYM);
-	struct symbols *symbols = symbols_new();
-	struct key own = key_block(b->id);
-	int ret = 0;
-
-	for (cursor_seek(c, &own); cursor_at(c, &own) && ret == 0; cursor_next(c)) {
-		size_t key_len, len;
-		const void *key = cursor_key(c, &key_len);
-		const void *value = cursor_value(c, &len);
-		struct reader r = unseal(key, key_len, value, len);
-
-		if (decode_symbols(symbols, leaves, &r) < 0) {
-			err_set(err, ERR_CORRUPT,
-				"the symbols of block %u in %s are damaged", b->id,
-				s->dir);
-			ret = err_hint(err, "see: pystrobe store check %s", s->dir);
-		}
-	}
-	if (ret == 0)
-		ret = cursor_check(c, err);
-	cursor_free(c);
-	if (ret < 0) {
-		symbols_free(symbols);
-		return NULL;
-	}
-	return symbols;
-}
-
-const struct symbols *block_symbols(
-	struct store *s, struct block *b, struct view *v, struct err *err)
-{
-	struct symbols *symbols, *leaves;
-	bool live;
-
-	pthread_mutex_lock(&s->lock);
-	live = b->live;
-	b->used = ++s->uses;
-	pthread_mutex_unlock(&s->lock);
-	if (live)
-		return b->symbols;
-	pthread_mutex_lock(&b->load_lock);
-	symbols = b->symbols;
-	if (!symbols) {
-		leaves = symbols_new();
-		symbols = load_symbols(s, b, v, leaves, err);
-		if (!symbols) {
-			symbols_free(leaves);
-			leaves = NULL;
-		}
-		pthread_mutex_lock(&s->lock);
-		b->symbols = symbols;
-		b->leaves = leaves;
-		forget_some(s);
-		pthread_mutex_unlock(&s->lock);
-	}
-	pthread_mutex_unlock(&b->load_lock);
-	return symbols;
 }

@@ -19,7 +19,8 @@ struct check {
 	struct store *s;
 	struct view *v;
 	struct block *b;
-	struct symbols *symbols, *leaves;
+	struct symbols *symbols;
+	struct chart chart;
 	struct map series; /* defined in the block */
 	struct store_report *r;
 	struct err *err;
@@ -105,9 +106,21 @@ static void check_symbols(struct check *c, struct cursor *at, const struct key_f
 
 	(void)k;
 	if (open_value(c, at, "symbols", &r) &&
-		decode_symbols(c->symbols, c->leaves, &r) < 0)
+		decode_symbols(&c->chart, c->symbols, &r) < 0)
 		found(c, &c->r->n_dangling,
 			"block %u: symbols that refer to what is not there", c->b->id);
+}
+
+/* In tables of its own each symbol of a block gets an entry of its own. */
+static void check_once(struct check *c)
+{
+	int kind;
+
+	for (kind = 0; kind < SYM_KINDS; kind++) {
+		if (symbols_count(c->symbols, (enum symbol_kind)kind) != c->chart.n[kind])
+			found(c, &c->r->n_bad_value, "block %u: a symbol twice",
+				c->b->id);
+	}
 }
 
 static bool is_defined(const struct check *c, series_id series)
@@ -157,9 +170,9 @@ static void check_series(struct check *c, const struct key_fields *k, const char
 
 static void check_stack(struct check *c, stack_id stack, const char *what)
 {
-	if (stack >= symbols_count(c->leaves, SYM_FRAME))
+	if (stack >= c->chart.n_leaves)
 		found(c, &c->r->n_dangling, "block %u: %s with stack %u of %u", c->b->id,
-			what, stack, symbols_count(c->leaves, SYM_FRAME));
+			what, stack, c->chart.n_leaves);
 }
 
 static void check_raw(struct check *c, struct cursor *at, const struct key_fields *k)
@@ -357,9 +370,10 @@ static int check_block(struct check *c)
 	int ret;
 
 	c->symbols = symbols_new();
-	c->leaves = symbols_new();
+	chart_init(&c->chart);
 	map_clear(&c->series);
 	ret = each(c, CF_SYM, "symbols", check_symbols);
+	check_once(c);
 	if (!ret)
 		ret = each(c, CF_META, "records", check_meta);
 	if (!ret)
@@ -371,8 +385,8 @@ static int check_block(struct check *c)
 	if (!ret)
 		ret = each(c, CF_LINE, "timelines", check_line);
 	symbols_free(c->symbols);
-	symbols_free(c->leaves);
-	c->symbols = c->leaves = NULL;
+	chart_release(&c->chart);
+	c->symbols = NULL;
 	return ret;
 }
 

@@ -327,81 +327,132 @@ void encode_symbols(struct buf *out, const struct symbols *s,
 		put_varint(out, leaf_stack(leaves, id));
 }
 
-/* Returns the id it got: another than wanted means that an equal entry was there. */
-static uint32_t get_symbol(
-	struct symbols *s, struct reader *r, enum symbol_kind kind, uint32_t id)
+void chart_init(struct chart *c)
 {
-	uint32_t n_str = symbols_count(s, SYM_STR), parent;
+	int kind;
+
+	*c = (struct chart){ .n_leaves = 1 };
+	GROW(c->leaf, c->cap_leaves, 1);
+	c->leaf[0] = 0;
+	for (kind = 0; kind < SYM_KINDS; kind++) {
+		c->n[kind] = 1;
+		GROW(c->to[kind], c->cap[kind], 1);
+		c->to[kind][0] = 0;
+	}
+}
+
+void chart_trim(struct chart *c)
+{
+	int kind;
+
+	for (kind = 0; kind < SYM_KINDS; kind++) {
+		free(c->to[kind]);
+		c->to[kind] = NULL;
+		c->cap[kind] = 0;
+	}
+}
+
+void chart_release(struct chart *c)
+{
+	chart_trim(c);
+	free(c->leaf);
+	*c = (struct chart){ 0 };
+}
+
+size_t chart_memory(const struct chart *c)
+{
+	size_t n = c->cap_leaves;
+	int kind;
+
+	for (kind = 0; kind < SYM_KINDS; kind++)
+		n += c->cap[kind];
+	return n * sizeof(uint32_t);
+}
+
+/* The id in the large tables of one that the block must have defined already. */
+static uint32_t get_known(const struct chart *c, struct reader *r, enum symbol_kind kind)
+{
+	uint64_t id = get_varint(r);
+
+	if (id < c->n[kind])
+		return c->to[kind][id];
+	r->bad = true;
+	return 0;
+}
+
+static uint32_t get_symbol(const struct chart *c, struct symbols *into, struct reader *r,
+	enum symbol_kind kind)
+{
 	struct func f;
 	const char *text;
+	uint32_t parent, id;
+	uint64_t back;
 	size_t len;
 
 	switch (kind) {
 	case SYM_STR:
 		text = get_string(r, &len);
-		return symbols_str(s, text, len);
+		return r->bad ? 0 : symbols_str(into, text, len);
 	case SYM_FUNC:
-		f.name = (str_id)get_varint(r);
-		f.file = (str_id)get_varint(r);
-		f.module = (str_id)get_varint(r);
+		f.name = get_known(c, r, SYM_STR);
+		f.file = get_known(c, r, SYM_STR);
+		f.module = get_known(c, r, SYM_STR);
 		f.first_line = (uint32_t)get_varint(r);
 		f.flags = (uint32_t)get_varint(r);
-		if (f.name >= n_str || f.file >= n_str || f.module >= n_str)
-			r->bad = true;
-		return r->bad ? 0 : symbols_func(s, &f);
+		return r->bad ? 0 : symbols_func(into, &f);
 	case SYM_FRAME:
-		parent = (uint32_t)get_varint(r);
-		if (parent >= symbols_count(s, SYM_FUNC))
-			r->bad = true;
+		parent = get_known(c, r, SYM_FUNC);
 		id = (uint32_t)get_varint(r);
-		return r->bad ? 0 : symbols_frame(s, parent, id);
+		return r->bad ? 0 : symbols_frame(into, parent, id);
 	case SYM_STACK:
-		parent = id - (uint32_t)get_varint(r);
-		id = (uint32_t)get_varint(r);
-		if (parent >= symbols_count(s, SYM_STACK) ||
-			id >= symbols_count(s, SYM_FRAME))
+		back = get_varint(r);
+		id = get_known(c, r, SYM_FRAME);
+		if (!back || back > c->n[SYM_STACK])
 			r->bad = true;
-		return r->bad ? 0 : symbols_stack(s, parent, id);
+		if (r->bad)
+			return 0;
+		parent = c->to[SYM_STACK][c->n[SYM_STACK] - back];
+		return symbols_stack(into, parent, id);
 	case SYM_KINDS:
 		break;
 	}
 	return 0;
 }
 
-static int get_leaves(struct symbols *s, struct symbols *leaves, struct reader *r)
+static int get_leaves(struct chart *c, struct reader *r)
 {
-	uint32_t id = (uint32_t)get_varint(r);
-	uint64_t n = get_varint(r);
+	uint64_t id = get_varint(r), n = get_varint(r);
 
-	if (r->bad || n > reader_left(r) || id != symbols_count(leaves, SYM_FRAME))
+	if (r->bad || n > reader_left(r) || id != c->n_leaves)
 		return -1;
-	for (; n; n--, id++) {
-		stack_id stack = (stack_id)get_varint(r);
-
-		if (r->bad || stack >= symbols_count(s, SYM_STACK) ||
-			leaf_number(leaves, stack) != id)
+	GROW(c->leaf, c->cap_leaves, c->n_leaves + n);
+	while (n--) {
+		c->leaf[c->n_leaves] = get_known(c, r, SYM_STACK);
+		if (r->bad)
 			return -1;
+		c->n_leaves++;
 	}
 	return 0;
 }
 
-int decode_symbols(struct symbols *s, struct symbols *leaves, struct reader *r)
+int decode_symbols(struct chart *c, struct symbols *into, struct reader *r)
 {
 	int kind;
 
 	for (kind = 0; kind < SYM_KINDS; kind++) {
-		uint32_t id = (uint32_t)get_varint(r);
-		uint64_t n = get_varint(r);
+		uint64_t id = get_varint(r), n = get_varint(r);
 
-		if (r->bad || n > reader_left(r) ||
-			id != symbols_count(s, (enum symbol_kind)kind))
+		if (r->bad || n > reader_left(r) || id != c->n[kind])
 			return -1;
-		for (; n; n--, id++) {
-			if (get_symbol(s, r, (enum symbol_kind)kind, id) != id || r->bad)
+		GROW(c->to[kind], c->cap[kind], c->n[kind] + n);
+		while (n--) {
+			id = get_symbol(c, into, r, (enum symbol_kind)kind);
+			if (r->bad)
 				return -1;
+			c->to[kind][c->n[kind]++] = (uint32_t)id;
 		}
 	}
-	return get_leaves(s, leaves, r) < 0 ? -1 : finish(r);
+	return get_leaves(c, r) < 0 ? -1 : finish(r);
 }
 
 /* --- series, threads, events --- */

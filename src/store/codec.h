@@ -83,8 +83,23 @@ struct symbol_counts {
 void encode_symbols(struct buf *out, const struct symbols *s,
 	const struct symbols *leaves, const struct symbol_counts *first,
 	const struct symbol_counts *past);
-/* Adds them to tables that hold all before. */
-int decode_symbols(struct symbols *s, struct symbols *leaves, struct reader *r);
+
+/* Ids of one block's symbols -> ids in tables that hold other blocks' as well. */
+struct chart {
+	uint32_t *to[SYM_KINDS], *leaf;  /* leaf number -> stack */
+	uint32_t n[SYM_KINDS], n_leaves; /* entry 0 counted */
+	size_t cap[SYM_KINDS], cap_leaves;
+};
+
+void chart_init(struct chart *c);
+/* All but what stacks are found by: the rest is for reading on. */
+void chart_trim(struct chart *c);
+void chart_release(struct chart *c);
+/* Bytes held. */
+size_t chart_memory(const struct chart *c);
+/* Adds what is new in the block's tables; the values must come in the order in which
+ * they were written. */
+int decode_symbols(struct chart *c, struct symbols *into, struct reader *r);
 
 void encode_series(struct buf *out, const struct series *s);
 int decode_series(struct series *s, struct reader *r);

@@ -3,7 +3,7 @@
  *
  *	sampler   fills `filling`, queues it at each commit          sink.c
  *	writer    one batch a second, closes buckets, retention      writer.c rollup.c retain.c
- *	queries   any number: a view, the blocks, the queued tail    reader.c blocks.c
+ *	queries   any number: a view, the blocks, the queued tail    reader.c atlas.c
  *
  * `lock` guards the queue, the list of blocks and the stats, and is never held while
  * waiting for a disk. `db_lock` is held for reading by whoever uses `db`, for writing
@@ -32,12 +32,10 @@ struct block {
 	int64_t from_ns, until_ns; /* of its data; from > until: none yet */
 	bool ended;                /* nothing will be added */
 	bool raw_gone;             /* only roll-ups are left */
-	bool dead;     /* not for new queries: will be dropped when refs are gone */
-	uint64_t used; /* when symbols were last asked for */
-	/* of the session that writes it, and until it is ended */
-	bool live;
-	/* guarded by load_lock unless live */
-	pthread_mutex_t load_lock;
+	bool dead; /* not for new queries: will be dropped when refs are gone */
+	bool live; /* of the session that writes it, and until it is ended */
+	/* The session's own tables; they go when it is not live and only the list holds it.
+	 * NULL: it is read from the database, see atlas.c. */
 	struct symbols *symbols;
 	struct symbols *leaves; /* see codec.h; comes and goes with symbols */
 	/* writer's */
@@ -62,10 +60,25 @@ void block_drop(struct store *s, struct block *b);
 /* Reads the list from the database. */
 int blocks_load(struct store *s, struct err *err);
 void blocks_release(struct store *s);
-/* The block's symbols, read when needed; good while the block is held. */
-const struct symbols *block_symbols(
-	struct store *s, struct block *b, struct view *v, struct err *err);
 int blocks_put_extent(struct store *s, struct block *b, struct batch *batch);
+
+/* --- symbols on disk: atlas.c --- */
+
+/*
+ * One set of tables for all blocks that queries have looked at. Days of a program have
+ * mostly the same stacks: they are one entry each, and a query over many blocks meets one
+ * table. When it has grown too large a new one is begun for the queries that come then.
+ */
+struct atlas;
+
+/* The one of now, held. */
+struct atlas *atlas_hold(struct store *s);
+void atlas_drop(struct store *s, struct atlas *a);
+const struct symbols *atlas_symbols(const struct atlas *a);
+/* The block's way into it: read when it is not there, read on when the block has grown.
+ * Good until the atlas is dropped or the store refreshed. NULL on error. */
+const struct chart *atlas_chart(struct store *s, struct atlas *a, const struct block *b,
+	struct view *v, struct err *err);
 
 /* --- seconds --- */
 
@@ -126,7 +139,8 @@ struct store {
 	int owner_fd;
 
 	pthread_rwlock_t db_lock;
-	struct db *db; /* NULL while it cannot be opened */
+	struct db *db;              /* NULL while it cannot be opened */
+	pthread_mutex_t atlas_lock; /* of who adds to an atlas; taken before `lock` */
 
 	pthread_mutex_t lock;
 	pthread_cond_t wake;  /* writer: something to do */
@@ -137,7 +151,8 @@ struct store {
 	bool writing; /* the head of the queue is being written */
 	bool stop;
 	struct store_stats stats;
-	uint64_t uses; /* counts block_symbols, for forgetting the oldest */
+	struct atlas *atlas; /* NULL: none yet */
+	uint64_t refreshes;  /* readers: how often the owner was followed */
 	uint64_t generation;
 
 	/* sampler's */

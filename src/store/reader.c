@@ -34,7 +34,9 @@ struct walk {
 	/* of the walk at hand */
 	struct block *block;
 	const struct symbols *symbols;
-	const struct symbols *leaves; /* NULL: stacks stay leaf numbers */
+	/* What turns leaf numbers into stacks; neither: they stay what they are. */
+	const struct symbols *leaves;
+	const struct chart *chart;
 	enum family family;
 	chunk_fn *on_chunk;
 	sums_fn *on_sums;
@@ -87,12 +89,19 @@ static int walk_check(struct walk *w)
 	return ++w->steps % 64 ? 0 : ask_check(w->a, w->err);
 }
 
+static stack_id stack_of(const struct walk *w, uint32_t leaf)
+{
+	if (w->chart)
+		return leaf < w->chart->n_leaves ? w->chart->leaf[leaf] : 0;
+	return w->leaves ? leaf_stack(w->leaves, leaf) : leaf;
+}
+
 static int give_chunk(struct walk *w)
 {
 	size_t i;
 
-	for (i = 0; w->leaves && i < w->chunk.n_runs; i++)
-		w->chunk.runs[i].stack = leaf_stack(w->leaves, w->chunk.runs[i].stack);
+	for (i = 0; i < w->chunk.n_runs; i++)
+		w->chunk.runs[i].stack = stack_of(w, w->chunk.runs[i].stack);
 	w->chunk.symbols = (struct symbols *)(uintptr_t)w->symbols;
 	if (w->on_chunk)
 		return w->on_chunk(w->arg, &w->chunk);
@@ -147,9 +156,8 @@ static int give_bucket(struct walk *w, const struct key_fields *f, struct reader
 		w->list.n = 0;
 		if (decode_sums(&w->list, r) < 0)
 			return damaged(w, "a roll-up");
-		for (i = 0; w->leaves && i < w->list.n; i++)
-			w->list.sums[i].stack =
-				leaf_stack(w->leaves, w->list.sums[i].stack);
+		for (i = 0; i < w->list.n; i++)
+			w->list.sums[i].stack = stack_of(w, w->list.sums[i].stack);
 		sums.sums = w->list.sums;
 		sums.n = w->list.n;
 		return w->on_sums(w->arg, &sums);
@@ -271,6 +279,8 @@ static int walk_chunks(struct walk *w, struct block *b, series_id series, int64_
 
 struct part {
 	struct block *block;
+	const struct symbols *symbols, *leaves; /* see struct walk */
+	const struct chart *chart;
 	int64_t from, until; /* of the ask, widened where the block has no more data */
 	series_id *series;
 	size_t n_series, cap_series;
@@ -281,6 +291,7 @@ struct query {
 	struct ask *a;
 	struct err *err;
 	struct view *v;
+	struct atlas *atlas;
 	struct part *parts;
 	size_t n_parts;
 	struct second **tail;
@@ -313,6 +324,43 @@ static void pin_block(struct query *q, struct block *b)
 	ask_pin(q->a, let_go, h);
 }
 
+struct held_atlas {
+	struct store *s;
+	struct atlas *atlas;
+};
+
+static void let_atlas_go(void *what)
+{
+	struct held_atlas *h = what;
+
+	atlas_drop(h->s, h->atlas);
+	free(h);
+}
+
+static void pin_atlas(struct query *q)
+{
+	struct held_atlas *h = xmalloc(sizeof(*h));
+
+	*h = (struct held_atlas){ q->s, q->atlas };
+	ask_pin(q->a, let_atlas_go, h);
+}
+
+/* The tables that a part's stacks are in, kept until ask_release. */
+static int find_symbols(struct query *q, struct part *p)
+{
+	if (p->symbols) {
+		pin_block(q, p->block);
+		return 0;
+	}
+	if (!q->atlas) {
+		q->atlas = atlas_hold(q->s);
+		pin_atlas(q);
+	}
+	p->symbols = atlas_symbols(q->atlas);
+	p->chart = atlas_chart(q->s, q->atlas, p->block, q->v, q->err);
+	return p->chart ? 0 : -1;
+}
+
 /* Caller holds s->lock. */
 static void choose_blocks(struct query *q)
 {
@@ -329,6 +377,8 @@ static void choose_blocks(struct query *q)
 			b->until_ns <= q->a->from_ns)
 			continue;
 		p->block = block_hold(b);
+		p->symbols = b->symbols;
+		p->leaves = b->leaves;
 		p->from = q->a->from_ns <= b->from_ns ? bucket_of(b->from_ns, day)
 						      : q->a->from_ns;
 		p->until = q->a->until_ns >= b->until_ns
@@ -516,6 +566,7 @@ static int tail_of(struct query *q, struct walk *w, series_id series)
 			w->block = x->block;
 			w->symbols = x->block->symbols;
 			w->leaves = NULL;
+			w->chart = NULL;
 			copy_chunk(&whole, &x->chunks[k]);
 			chunk_quantise(&whole);
 			at = 0;
@@ -586,18 +637,15 @@ static int run(struct source *src, struct ask *a, enum what what, void *fn, void
 	if (query_begin(&q, s, a, err) < 0)
 		return -1;
 	w = walk_new(s, q.v, a, err);
-	for (k = 0; k < q.n_parts && what != POINTS && !ret && q.v; k++) {
-		if (!block_symbols(s, q.parts[k].block, q.v, err))
-			ret = -1;
-		else
-			pin_block(&q, q.parts[k].block);
-	}
+	for (k = 0; k < q.n_parts && what != POINTS && !ret && q.v; k++)
+		ret = find_symbols(&q, &q.parts[k]);
 	for (i = 0; i < q.n_series && !ret; i++) {
 		for (k = 0; k < q.n_parts && !ret && q.v; k++) {
 			if (!part_has(&q.parts[k], q.series[i]))
 				continue;
-			w->symbols = q.parts[k].block->symbols;
-			w->leaves = q.parts[k].block->leaves;
+			w->symbols = q.parts[k].symbols;
+			w->leaves = q.parts[k].leaves;
+			w->chart = q.parts[k].chart;
 			ret = walk_part(&q, w, &q.parts[k], q.series[i], what, fn, arg);
 		}
 		w->on_chunk = what == CHUNKS ? (chunk_fn *)fn : NULL;

@@ -36,7 +36,10 @@ static void release(struct store *s)
 	}
 	if (s->temporary)
 		file_remove_tree(s->temporary, &ignored);
+	if (s->atlas)
+		atlas_drop(s, s->atlas);
 	pthread_mutex_destroy(&s->lock);
+	pthread_mutex_destroy(&s->atlas_lock);
 	pthread_cond_destroy(&s->wake);
 	pthread_cond_destroy(&s->moved);
 	pthread_rwlock_destroy(&s->db_lock);
@@ -94,6 +97,7 @@ struct store *store_open(const char *dir, const struct store_options *o, struct 
 	s->owner_fd = -1;
 	set_defaults(s, o);
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->atlas_lock, NULL);
 	pthread_cond_init(&s->wake, NULL);
 	pthread_cond_init(&s->moved, NULL);
 	pthread_rwlockattr_init(&kind);
@@ -161,7 +165,10 @@ int store_refresh(struct store *s, struct err *err)
 	ret = db_catch_up(s->db, err);
 	if (ret == 0)
 		ret = blocks_load(s, err);
+	s->refreshes++;
+	pthread_mutex_lock(&s->lock);
 	s->generation++;
+	pthread_mutex_unlock(&s->lock);
 	pthread_rwlock_unlock(&s->db_lock);
 	return ret;
 }

@@ -423,18 +423,21 @@ TEST(blocks_have_symbols_of_their_own)
 	};
 	struct load *l = load_new(&lo, store_sink(s));
 	struct symbols *before = store_sink(s)->ops->symbols(store_sink(s));
-	struct total all;
+	struct total all, again;
 	unsigned i;
 
 	for (i = 0; i < 400; i++)
 		load_second(l);
 	CHECK(store_sink(s)->ops->symbols(store_sink(s)) != before);
 	check_ranges(store_source(s), 10);
+	all = sums_of(store_source(s), 0, INT64_MAX);
 	close_store(s);
 	s = open_store(dir, STORE_WRITE, 60 * NS_PER_SEC);
-	all = sums_of(store_source(s), 0, INT64_MAX);
+	again = sums_of(store_source(s), 0, INT64_MAX);
 	CHECK_INT(all.samples, load_samples(l));
+	check_same(&all, &again);
 	total_release(&all);
+	total_release(&again);
 	check_ranges(store_source(s), 10);
 	close_store(s);
 	load_free(l);
@@ -503,26 +506,30 @@ TEST(a_second_writer_is_refused_and_told_by_whom)
 TEST(a_reader_beside_the_writer_sees_what_was_written)
 {
 	char *dir = xstrdup(test_tmpdir());
-	struct store *s = open_store(dir, STORE_WRITE, 0), *r;
+	struct store *s = open_store(dir, STORE_WRITE, 100 * NS_PER_SEC), *r;
 	const struct load_options lo = { .n_threads = 3, .n_stacks = 300, .hz = 20 };
 	struct load *l = load_new(&lo, store_sink(s));
 	struct err err = ERR_INIT;
 	unsigned i;
 
+	/* Over several blocks, with new symbols at each turn. */
 	load_second(l);
 	CHECK_OK(store_flush(s, &err), err);
 	r = open_store(dir, STORE_READ, 0);
 	for (i = 0; i < 40; i++) {
 		unsigned k;
-		struct total t;
+		struct total t, own;
 
 		for (k = 0; k < 10; k++)
 			load_second(l);
 		CHECK_OK(store_flush(s, &err), err);
 		CHECK_OK(store_refresh(r, &err), err);
 		t = sums_of(store_source(r), 0, INT64_MAX);
+		own = sums_of(store_source(s), 0, INT64_MAX);
 		CHECK_INT(t.samples, load_samples(l));
+		check_same(&t, &own);
 		total_release(&t);
+		total_release(&own);
 	}
 	check_ranges(store_source(r), 5);
 	close_store(r);
