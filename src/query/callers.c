@@ -97,15 +97,15 @@ int callers_query(struct callers *c, struct source *s, const struct filter *f,
 		goto out;
 	if (grove_fill(&g, &fold, s, &a, TREE_PLAIN, err) < 0)
 		goto out;
-	grove_grow(&g, TREE_BY_NAME);
+	grove_grow(&g, NULL);
 	c->all = g.total[0];
 	grove_init(&up, fold.out);
 	grove_init(&down, fold.out);
 	split(c, &up, &down, fold.out, &g, of);
-	grove_grow(&up, o->order);
-	grove_grow(&down, o->order);
-	grove_tree(&up, o, &c->callers);
-	grove_tree(&down, o, &c->callees);
+	grove_grow(&up, o);
+	grove_grow(&down, o);
+	grove_tree(&up, &c->callers);
+	grove_tree(&down, &c->callees);
 	lift(&c->callers);
 	lift(&c->callees);
 	c->callers.from_ns = c->callees.from_ns = a.from_ns;

@@ -202,6 +202,7 @@ static void plant(
 int diff_trees(struct diff *d, const struct tree *a, const struct tree *b,
 	const struct tree_options *o, struct err *err)
 {
+	const struct tree_options whole = { .order = o->order };
 	struct symbols *s = symbols_new();
 	struct twins twins = { 0 };
 	struct pair p;
@@ -221,9 +222,9 @@ int diff_trees(struct diff *d, const struct tree *a, const struct tree *b,
 	intern_tree(s, &p.b, b, &twins);
 	intern_tree(s, &p.both, a, NULL);
 	intern_tree(s, &p.both, b, &twins);
-	grove_grow(&p.a, TREE_BY_NAME);
-	grove_grow(&p.b, TREE_BY_NAME);
-	grove_grow(&p.both, o->order);
+	grove_grow(&p.a, NULL);
+	grove_grow(&p.b, NULL);
+	grove_grow(&p.both, &whole);
 	plant(d, &p, s, least_share(&p, o));
 	grove_release(&p.both);
 	grove_release(&p.a);

@@ -1,4 +1,10 @@
-/* fill.c - grove_fill: sums of a range through the filter, grouped; see grove.h */
+/*
+ * fill.c - grove_fill: sums of a range through the filter, grouped; see grove.h
+ *
+ * Sums come by the million, of few different stacks: they are added up by the stack they
+ * name in its own tables, and each stack goes through the filter's regexes and into the
+ * answer's tables once, at the end.
+ */
 #include "query/grove.h"
 
 #include "base/alloc.h"
@@ -6,8 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What came for the stacks of one table. */
+struct gathered {
+	const struct symbols *from;
+	struct weight *weight; /* by stack id */
+	size_t n;
+};
+
 struct filling {
 	struct grove *g;
+	struct gathered *gathered;
+	size_t n_gathered, cap_gathered;
 	struct fold *fold;
 	enum tree_group group;
 	struct ask *ask;
@@ -84,6 +99,75 @@ static stack_id group_root(struct filling *x, series_id series, const struct sum
 	return (stack_id)*root;
 }
 
+static struct weight *weights_of(struct filling *x, const struct symbols *from)
+{
+	size_t n = symbols_count(from, SYM_STACK), i;
+	struct gathered *t;
+
+	for (i = x->n_gathered; i-- > 0 && x->gathered[i].from != from;)
+		;
+	if (i == SIZE_MAX) {
+		i = x->n_gathered++;
+		GROW(x->gathered, x->cap_gathered, x->n_gathered);
+		x->gathered[i] = (struct gathered){ .from = from };
+	}
+	t = &x->gathered[i];
+	if (n > t->n) {
+		t->weight = xreallocarray(t->weight, n, sizeof(*t->weight));
+		memset(t->weight + t->n, 0, (n - t->n) * sizeof(*t->weight));
+		t->n = n;
+	}
+	return t->weight;
+}
+
+static struct weight weight_of(const struct sum *s)
+{
+	return (struct weight){
+		.n = s->n,
+		.ns = s->weight_ns,
+		.cpu_ns = s->state & STATE_CPU ? s->weight_ns : 0,
+		.wait_ns = s->state & STATE_GIL_WAIT ? s->weight_ns : 0,
+	};
+}
+
+static int gather(void *arg, const struct sums *sums)
+{
+	struct filling *x = arg;
+	struct weight *weight = weights_of(x, sums->symbols);
+	size_t i, n = symbols_count(sums->symbols, SYM_STACK);
+
+	if (ask_check(x->ask, x->err) < 0)
+		return -1;
+	for (i = 0; i < sums->n; i++) {
+		const struct sum *s = &sums->sums[i];
+		const struct weight w = weight_of(s);
+
+		if (fold_wants(x->fold, sums->series, s->thread, s->state, s->wait))
+			weight_add(&weight[s->stack < n ? s->stack : 0], &w);
+	}
+	return 0;
+}
+
+static void settle(struct filling *x)
+{
+	size_t i, k;
+
+	for (i = 0; i < x->n_gathered; i++) {
+		const struct gathered *t = &x->gathered[i];
+
+		for (k = 0; k < t->n; k++) {
+			stack_id id = FOLD_DROP;
+
+			if (t->weight[k].n || t->weight[k].ns)
+				id = fold_stack(x->fold, t->from, (stack_id)k);
+			if (id != FOLD_DROP)
+				grove_add(x->g, id, &t->weight[k]);
+		}
+		free(t->weight);
+	}
+	free(x->gathered);
+}
+
 static int take(void *arg, const struct sums *sums)
 {
 	struct filling *x = arg;
@@ -93,23 +177,17 @@ static int take(void *arg, const struct sums *sums)
 		return -1;
 	for (i = 0; i < sums->n; i++) {
 		const struct sum *s = &sums->sums[i];
-		const struct weight w = {
-			.n = s->n,
-			.ns = s->weight_ns,
-			.cpu_ns = s->state & STATE_CPU ? s->weight_ns : 0,
-			.wait_ns = s->state & STATE_GIL_WAIT ? s->weight_ns : 0,
-		};
+		const struct weight w = weight_of(s);
 		stack_id id;
 
 		if (!fold_wants(x->fold, sums->series, s->thread, s->state, s->wait))
 			continue;
 		id = fold_stack(x->fold, sums->symbols, s->stack);
-		if (id == FOLD_DROP)
-			continue;
-		if (x->group != TREE_PLAIN)
-			id = fold_graft(
-				x->fold, &x->grafts, group_root(x, sums->series, s), id);
-		grove_add(x->g, id, &w);
+		if (id != FOLD_DROP)
+			grove_add(x->g,
+				fold_graft(x->fold, &x->grafts,
+					group_root(x, sums->series, s), id),
+				&w);
 	}
 	return 0;
 }
@@ -126,7 +204,8 @@ int grove_fill(struct grove *g, struct fold *fold, struct source *s, struct ask 
 	else if (group == TREE_BY_THREAD)
 		ret = s->ops->threads(s, a, note_thread, &x, err);
 	if (ret == 0)
-		ret = s->ops->sums(s, a, take, &x, err);
+		ret = s->ops->sums(s, a, group == TREE_PLAIN ? gather : take, &x, err);
+	settle(&x);
 	map_release(&x.roots);
 	map_release(&x.grafts);
 	map_release(&x.names);

@@ -282,7 +282,7 @@ int flat_query(struct flat *t, struct source *s, const struct filter *f,
 	}
 	if (grove_fill(&g, &fold, s, &a, TREE_PLAIN, err) < 0)
 		goto out;
-	grove_grow(&g, TREE_BY_NAME);
+	grove_grow(&g, NULL);
 	t->all = g.total[0];
 	count(&table, &g, o->by);
 	emit_frames(t, &table, fold.out, o);

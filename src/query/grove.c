@@ -17,6 +17,7 @@ void grove_release(struct grove *g)
 	free(g->total);
 	free(g->order);
 	free(g->n_below);
+	free(g->other);
 	*g = (struct grove){ 0 };
 }
 
@@ -31,6 +32,98 @@ void grove_add(struct grove *g, stack_id id, const struct weight *w)
 		g->n_self = g->cap_self;
 	}
 	weight_add(&g->self[id], w);
+}
+
+/* --- which stacks stay --- */
+
+/*
+ * The heaviest. A parent weighs at least as much as a child, so the heaviest N, ties won
+ * by the smaller id, are closed under "parent of".
+ */
+struct heavy {
+	uint64_t ns, n;
+	stack_id id;
+};
+
+static bool is_heavier(const struct heavy *x, const struct heavy *y)
+{
+	if (x->ns != y->ns)
+		return x->ns > y->ns;
+	return x->n != y->n ? x->n > y->n : x->id < y->id;
+}
+
+/* Entry k of the list, were it sorted. Pivots are drawn, so no input is slow. */
+static struct heavy select_heavy(struct heavy *list, size_t n, size_t k)
+{
+	size_t low = 0, high = n - 1;
+	uint64_t draw = 1;
+
+	while (low < high) {
+		size_t i = low, at = low;
+		struct heavy pivot, swap;
+
+		draw = hash_u64(draw);
+		i += draw % (high - low + 1);
+		pivot = list[i];
+		list[i] = list[high];
+		for (i = low; i < high; i++) {
+			if (!is_heavier(&list[i], &pivot))
+				continue;
+			swap = list[at];
+			list[at++] = list[i];
+			list[i] = swap;
+		}
+		list[high] = list[at];
+		list[at] = pivot;
+		if (at == k)
+			break;
+		if (at < k)
+			low = at + 1;
+		else
+			high = at - 1;
+	}
+	return list[k];
+}
+
+struct trim {
+	struct heavy least;
+	bool has_least;
+	double min_ns;
+};
+
+static bool stays(const struct trim *t, const struct grove *g, size_t id)
+{
+	const struct heavy h = { g->total[id].ns, g->total[id].n, (stack_id)id };
+
+	if (!h.n && !h.ns)
+		return !id;
+	return !id || ((double)h.ns >= t->min_ns &&
+			      (!t->has_least || !is_heavier(&t->least, &h)));
+}
+
+static struct trim choose_trim(const struct grove *g, const struct tree_options *o)
+{
+	struct trim t = { .min_ns = 0 };
+	struct heavy *list;
+	size_t i, n = 0;
+
+	if (!o)
+		return t;
+	t.min_ns = o->min_share * (double)g->total[0].ns;
+	if (!o->max_nodes || o->max_nodes >= g->n_self)
+		return t;
+	list = xcalloc(g->n_self, sizeof(*list));
+	for (i = 0; i < g->n_self; i++) {
+		if (!i || g->total[i].n || g->total[i].ns)
+			list[n++] = (struct heavy){ g->total[i].ns, g->total[i].n,
+				(stack_id)i };
+	}
+	if (o->max_nodes < n) {
+		t.least = select_heavy(list, n, o->max_nodes - 1);
+		t.has_least = true;
+	}
+	free(list);
+	return t;
 }
 
 /* --- preorder --- */
@@ -117,31 +210,56 @@ static void number(struct grove *g, const struct kin *kin)
 	free(position);
 }
 
-void grove_grow(struct grove *g, enum tree_order order)
+static void sum_up(struct grove *g)
+{
+	size_t i;
+
+	grove_add(g, 0, &(struct weight){ 0 });
+	g->total = xcalloc(g->n_self, sizeof(*g->total));
+	for (i = g->n_self; i-- > 0;) {
+		weight_add(&g->total[i], &g->self[i]);
+		if (i && (g->total[i].n || g->total[i].ns))
+			weight_add(&g->total[symbols_stack_of(g->symbols, (stack_id)i)
+						     ->parent],
+				&g->total[i]);
+	}
+}
+
+static void trim_one(struct grove *g, stack_id id, stack_id parent)
+{
+	if (!g->total[id].n && !g->total[id].ns)
+		return;
+	if (!g->other)
+		g->other = xcalloc(g->n_self, sizeof(*g->other));
+	weight_add(&g->other[parent], &g->total[id]);
+	g->n_trimmed++;
+}
+
+void grove_grow(struct grove *g, const struct tree_options *o)
 {
 	struct kin kin = { .g = g };
 	struct sibling *list = NULL;
 	size_t n_list = 0, n = 1, i;
+	struct trim trim;
 
-	grove_add(g, 0, &(struct weight){ 0 });
-	g->total = xcalloc(g->n_self, sizeof(*g->total));
+	sum_up(g);
+	trim = choose_trim(g, o);
 	kin.child = xcalloc(g->n_self, sizeof(*kin.child));
 	kin.next = xcalloc(g->n_self, sizeof(*kin.next));
-	for (i = g->n_self; i-- > 0;) {
-		stack_id parent;
+	for (i = g->n_self; i-- > 1;) {
+		stack_id parent = symbols_stack_of(g->symbols, (stack_id)i)->parent;
 
-		weight_add(&g->total[i], &g->self[i]);
-		if (!i || (!g->total[i].n && !g->total[i].ns))
+		if (!stays(&trim, g, i)) {
+			trim_one(g, (stack_id)i, parent);
 			continue;
-		parent = symbols_stack_of(g->symbols, (stack_id)i)->parent;
-		weight_add(&g->total[parent], &g->total[i]);
+		}
 		kin.next[i] = kin.child[parent];
 		kin.child[parent] = (stack_id)i;
 		n++;
 	}
-	for (i = 0; i < g->n_self; i++) {
-		if (kin.child[i] && kin.next[kin.child[i]])
-			sort_children(&kin, (stack_id)i, order, &list, &n_list);
+	for (i = 0; o && i < g->n_self; i++) {
+		if (kin.child[i])
+			sort_children(&kin, (stack_id)i, o->order, &list, &n_list);
 	}
 	g->order = xcalloc(n, sizeof(*g->order));
 	g->n_below = xcalloc(n, sizeof(*g->n_below));

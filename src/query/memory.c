@@ -201,8 +201,8 @@ int memory_growth_query(struct tree *t, struct source *s, const struct filter *f
 	t->until_ns = a.until_ns;
 	ret = run(&x, s, f, false, err);
 	if (ret == 0) {
-		grove_grow(&g, o->order);
-		grove_tree(&g, o, t);
+		grove_grow(&g, o);
+		grove_tree(&g, t);
 		if (shrunk)
 			*shrunk = x.shrunk;
 	}

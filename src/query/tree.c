@@ -1,9 +1,4 @@
-/*
- * tree.c - see tree.h
- *
- * Trimming keeps the heaviest nodes. A parent weighs at least as much as a child, so the
- * heaviest N, ties won by the smaller id, are closed under "parent of".
- */
+/* tree.c - what a grove has grown, as nodes with texts; see tree.h */
 #include "query/tree.h"
 
 #include "base/alloc.h"
@@ -25,55 +20,6 @@ void place_of(struct place *p, const struct symbols *s, frame_id frame)
 		.first_line = fn->first_line,
 		.flags = fn->flags,
 	};
-}
-
-/* --- which nodes stay --- */
-
-struct heavy {
-	struct weight w;
-	stack_id id;
-};
-
-static int heaviest_first(const void *a, const void *b)
-{
-	const struct heavy *x = a, *y = b;
-
-	if (x->w.ns != y->w.ns)
-		return x->w.ns > y->w.ns ? -1 : 1;
-	if (x->w.n != y->w.n)
-		return x->w.n > y->w.n ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* What a node must be at least to stay: entry `max_nodes` of the sorted list. */
-static struct heavy threshold(const struct grove *g, size_t max_nodes)
-{
-	struct heavy *all = xcalloc(g->n, sizeof(*all)), last;
-	size_t i;
-
-	for (i = 0; i < g->n; i++)
-		all[i] = (struct heavy){ g->total[g->order[i]], g->order[i] };
-	qsort(all, g->n, sizeof(*all), heaviest_first);
-	last = all[max_nodes - 1];
-	free(all);
-	return last;
-}
-
-struct trim {
-	struct heavy least;
-	bool has_least;
-	double min_ns;
-};
-
-static bool stays(const struct trim *t, const struct grove *g, stack_id id)
-{
-	const struct heavy h = { g->total[id], id };
-
-	if (!id)
-		return true;
-	if ((double)h.w.ns < t->min_ns)
-		return false;
-	return !t->has_least || heaviest_first(&h, &t->least) <= 0;
 }
 
 /* --- texts: each function's once --- */
@@ -114,103 +60,85 @@ static void keep_place(
 
 struct growing {
 	struct tree *t;
-	size_t cap;
-	struct tree_node *nodes;
 	uint32_t *path; /* open nodes from the root to here */
 	uint32_t *past; /* for each: position in the grove's order where it ends */
-	size_t depth, cap_path, cap_past;
-	struct weight *other; /* for each: what was trimmed directly below it */
-	size_t cap_other;
+	stack_id *ids;  /* and the stack it stands for */
+	size_t depth, cap_path, cap_past, cap_ids;
 };
 
 static uint32_t add_node(struct growing *x)
 {
-	GROW(x->nodes, x->cap, x->t->n_nodes + 1);
-	x->nodes[x->t->n_nodes] = (struct tree_node){ .place = { "", "", "", 0, 0, 0 } };
+	x->t->nodes[x->t->n_nodes].place = (struct place){ "", "", "", 0, 0, 0 };
 	return (uint32_t)x->t->n_nodes++;
 }
 
-static void close_node(struct growing *x)
+static void close_node(struct growing *x, const struct grove *g)
 {
-	struct weight other = x->other[--x->depth];
-	uint32_t node = x->path[x->depth], mark;
+	uint32_t node = x->path[--x->depth], mark;
+	stack_id id = x->ids[x->depth];
 
-	if (other.n || other.ns) {
+	if (g->other && (g->other[id].n || g->other[id].ns)) {
 		mark = add_node(x);
-		x->nodes[mark].place.name = "(other)";
-		x->nodes[mark].place.flags = FUNC_MARK;
-		x->nodes[mark].parent = node;
-		x->nodes[mark].depth = x->nodes[node].depth + 1;
-		x->nodes[mark].self = x->nodes[mark].total = other;
+		x->t->nodes[mark].place.name = "(other)";
+		x->t->nodes[mark].place.flags = FUNC_MARK;
+		x->t->nodes[mark].parent = node;
+		x->t->nodes[mark].depth = x->t->nodes[node].depth + 1;
+		x->t->nodes[mark].self = x->t->nodes[mark].total = g->other[id];
 	}
-	x->nodes[node].n_below = (uint32_t)x->t->n_nodes - 1 - node;
+	x->t->nodes[node].n_below = (uint32_t)x->t->n_nodes - 1 - node;
 }
 
-static void open_node(struct growing *x, uint32_t node, uint32_t past)
+static void open_node(struct growing *x, uint32_t node, stack_id id, uint32_t past)
 {
 	GROW(x->path, x->cap_path, x->depth + 1);
 	GROW(x->past, x->cap_past, x->depth + 1);
-	GROW(x->other, x->cap_other, x->depth + 1);
+	GROW(x->ids, x->cap_ids, x->depth + 1);
 	x->path[x->depth] = node;
 	x->past[x->depth] = past;
-	x->other[x->depth++] = (struct weight){ 0 };
+	x->ids[x->depth++] = id;
 }
 
-static void plant(struct growing *x, struct texts *texts, const struct grove *g,
-	const struct trim *trim)
+static void plant(struct growing *x, struct texts *texts, const struct grove *g)
 {
 	size_t i = 0;
 
-	while (i < g->n) {
+	do {
 		stack_id id = g->order[i];
-		uint32_t past = (uint32_t)i + 1 + g->n_below[i], node;
+		uint32_t node;
 
 		while (x->depth && x->past[x->depth - 1] <= i)
-			close_node(x);
-		if (!stays(trim, g, id)) {
-			if (!x->depth)
-				BUG("a grove that does not begin with its root");
-			weight_add(&x->other[x->depth - 1], &g->total[id]);
-			x->t->n_trimmed += past - i;
-			i = past;
-			continue;
-		}
+			close_node(x, g);
 		node = add_node(x);
-		x->nodes[node].self = g->self[id];
-		x->nodes[node].total = g->total[id];
+		x->t->nodes[node].self = g->self[id];
+		x->t->nodes[node].total = g->total[id];
 		if (x->depth) {
-			x->nodes[node].parent = x->path[x->depth - 1];
-			x->nodes[node].depth = (uint32_t)x->depth;
+			x->t->nodes[node].parent = x->path[x->depth - 1];
+			x->t->nodes[node].depth = (uint32_t)x->depth;
 			keep_place(texts, g->symbols,
 				symbols_stack_of(g->symbols, id)->frame,
-				&x->nodes[node].place);
+				&x->t->nodes[node].place);
 		} else {
-			x->nodes[node].place.name = "all";
-			x->nodes[node].place.flags = FUNC_MARK;
+			x->t->nodes[node].place.name = "all";
+			x->t->nodes[node].place.flags = FUNC_MARK;
 		}
-		open_node(x, node, past);
-		i++;
-	}
+		open_node(x, node, id, (uint32_t)i + 1 + g->n_below[i]);
+	} while (++i < g->n);
 	while (x->depth)
-		close_node(x);
+		close_node(x, g);
 }
 
-void grove_tree(const struct grove *g, const struct tree_options *o, struct tree *t)
+void grove_tree(const struct grove *g, struct tree *t)
 {
 	struct texts texts = { .arena = &t->arena };
 	struct growing x = { .t = t };
-	struct trim trim = { .min_ns = o->min_share * (double)g->total[0].ns };
 
-	if (o->max_nodes && o->max_nodes < g->n) {
-		trim.least = threshold(g, o->max_nodes);
-		trim.has_least = true;
-	}
-	plant(&x, &texts, g, &trim);
-	t->nodes = arena_dup(&t->arena, x.nodes, t->n_nodes, sizeof(*t->nodes));
-	free(x.nodes);
+	/* Each node may bring one "(other)". */
+	t->nodes = arena_alloc(&t->arena, g->n * (g->other ? 2 : 1) * sizeof(*t->nodes));
+	t->n_trimmed = g->n_trimmed;
+	plant(&x, &texts, g);
 	free(x.path);
 	free(x.past);
-	free(x.other);
+	free(x.ids);
 	map_release(&texts.known);
 }
 
@@ -233,11 +161,11 @@ int tree_query(struct tree *t, struct source *s, const struct filter *f,
 		goto out;
 	if (o->inverted) {
 		grove_invert(&inverted, fold.out, &g);
-		grove_grow(&inverted, o->order);
-		grove_tree(&inverted, o, t);
+		grove_grow(&inverted, o);
+		grove_tree(&inverted, t);
 	} else {
-		grove_grow(&g, o->order);
-		grove_tree(&g, o, t);
+		grove_grow(&g, o);
+		grove_tree(&g, t);
 	}
 	ret = 0;
 out:
