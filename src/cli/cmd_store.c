@@ -51,7 +51,10 @@ static void info_text(const char *dir, const struct store_info *in, bool utc)
 	char from[40], until[40], span[40];
 
 	printf("%s\n", dir);
-	printf("  %-12s%u\n", "format", in->format);
+	printf("  %-12s%u", "format", in->format);
+	if (in->is_old)
+		printf(", older; pystrobe store compact %s brings it up to date", dir);
+	putchar('\n');
 	if (in->until_ns)
 		printf("  %-12s%s to %s (%s)\n", "time",
 			time_text(from, sizeof(from), in->from_ns, false, utc),

@@ -28,6 +28,8 @@ struct ask {
 	size_t n_series;
 	/* sums and points only: no answer crosses a multiple of this; 0: do not care. */
 	int64_t step_ns;
+	/* sums only: series and thread of an answer do not matter and may be 0. */
+	bool merged;
 	int64_t deadline_ns;       /* CLOCK_MONOTONIC; 0: none */
 	const atomic_bool *cancel; /* set to true to give up; may be NULL */
 	struct pin *pins;          /* the source's: what keeps the symbols alive */
@@ -118,6 +120,13 @@ typedef int thread_fn(void *arg, const struct thread_info *t);
 typedef int event_fn(void *arg, const struct event *e);
 typedef int chunk_fn(void *arg, const struct chunk *c);
 
+/* How keeping what is sampled goes. */
+struct source_health {
+	bool failing; /* nothing can be written now; sampling goes on */
+	uint64_t seconds_lost, samples_lost; /* so far, unwritten */
+	char problem[256];                   /* why, or why it last did; "" never */
+};
+
 struct source;
 
 struct source_ops {
@@ -145,6 +154,8 @@ struct source_ops {
 		struct err *err);
 	/* Changes when there is something new to see: live views poll it. */
 	uint64_t (*generation)(struct source *s);
+	/* NULL where nothing is being written. */
+	void (*health)(struct source *s, struct source_health *h);
 	void (*close)(struct source *s);
 };
 

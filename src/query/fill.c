@@ -203,6 +203,8 @@ int grove_fill(struct grove *g, struct fold *fold, struct source *s, struct ask 
 		ret = s->ops->series(s, a, note_series, &x, err);
 	else if (group == TREE_BY_THREAD)
 		ret = s->ops->threads(s, a, note_thread, &x, err);
+	a->merged =
+		(group == TREE_PLAIN || group == TREE_BY_STATE) && !fold->f->threads.n;
 	if (ret == 0)
 		ret = s->ops->sums(s, a, group == TREE_PLAIN ? gather : take, &x, err);
 	settle(&x);

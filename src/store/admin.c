@@ -90,6 +90,7 @@ int store_info(const char *dir, struct store_info *info, struct err *err)
 		return -1;
 	src = store_source(s);
 	v = view_new(s->db);
+	info->is_old = info->format < STORE_FORMAT;
 	info->live = owner_is(
 		dir, &info->owner_pid, info->owner_address, sizeof(info->owner_address));
 	info->n_blocks = s->blocks.n;
@@ -113,36 +114,52 @@ int store_info(const char *dir, struct store_info *info, struct err *err)
 
 /* --- compact --- */
 
+static int give_up(struct err *err)
+{
+	return err_set(err, ERR_CANCELLED, "given up");
+}
+
+static int rewrite(
+	struct store *s, store_progress_fn *progress, void *arg, struct err *err)
+{
+	size_t i;
+	int cf;
+
+	for (i = 0; i < s->blocks.n; i++) {
+		if (progress && progress(arg, "adding roll-ups", i, s->blocks.n))
+			return give_up(err);
+		if (rollup_merge(s, s->blocks.blocks[i], err) < 0)
+			return -1;
+	}
+	for (cf = CF_META; cf < CF_COUNT; cf++) {
+		if (progress &&
+			progress(arg, "rewriting", (uint64_t)cf - 1, CF_COUNT - 1))
+			return give_up(err);
+		if (db_compact(s->db, (enum family)cf, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int store_compact(const char *dir, store_progress_fn *progress, void *arg,
 	uint64_t *bytes_before, uint64_t *bytes_after, struct err *err)
 {
-	struct db *db = NULL;
+	const struct store_options o = { .mode = STORE_WRITE, .no_sync = true };
+	struct err ignored = ERR_INIT;
+	struct store *s;
 	unsigned format;
-	int fd = -1, ret = -1, cf;
+	int ret;
 
 	if (store_format_read(dir, &format, err) < 0)
 		return -1;
 	if (bytes_before)
 		*bytes_before = file_disk_usage(dir);
-	fd = owner_take(dir, NULL, err);
-	if (fd < 0)
+	s = store_open(dir, &o, err);
+	if (!s)
 		return -1;
-	db = db_open(dir, DB_WRITE, false, err);
-	if (!db)
-		goto out;
-	for (cf = CF_META; cf < CF_COUNT; cf++) {
-		if (progress &&
-			progress(arg, "rewriting", (uint64_t)cf - 1, CF_COUNT - 1)) {
-			err_set(err, ERR_CANCELLED, "given up");
-			goto out;
-		}
-		if (db_compact(db, (enum family)cf, err) < 0)
-			goto out;
-	}
-	ret = 0;
-out:
-	db_close(db);
-	close(fd);
+	ret = rewrite(s, progress, arg, err);
+	if (store_close(s, ret < 0 ? &ignored : err) < 0)
+		ret = -1;
 	if (bytes_after)
 		*bytes_after = file_disk_usage(dir);
 	return ret;

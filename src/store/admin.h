@@ -16,6 +16,7 @@ typedef int store_progress_fn(void *arg, const char *doing, uint64_t done, uint6
 
 struct store_info {
 	unsigned format;
+	bool is_old; /* store_compact brings it up to date */
 	uint64_t n_blocks, n_series, n_threads, n_events;
 	uint64_t n_raw, n_rollups, n_lines; /* keys: chunks, roll-ups, timeline points */
 	uint64_t n_samples;                 /* by the timeline points and chunks */
@@ -44,7 +45,8 @@ int store_check(const char *dir, struct store_report *r, store_progress_fn *prog
 	void *arg, struct err *err);
 bool store_report_is_clean(const struct store_report *r);
 
-/* Rewrites for size. ERR_BUSY when somebody owns it. */
+/* Adds what an older format or a killed writer left out, and rewrites for size. ERR_BUSY
+ * when somebody owns it. */
 int store_compact(const char *dir, store_progress_fn *progress, void *arg,
 	uint64_t *bytes_before, uint64_t *bytes_after, struct err *err);
 

@@ -8,7 +8,7 @@
 #include "store/admin.h"
 
 #include "base/alloc.h"
-#include "store/inside.h"
+#include "store/walk.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +21,8 @@ struct check {
 	struct block *b;
 	struct symbols *symbols;
 	struct chart chart;
-	struct map series; /* defined in the block */
+	struct map series;        /* defined in the block */
+	struct series_list every; /* the same */
 	struct store_report *r;
 	struct err *err;
 	store_progress_fn *progress;
@@ -162,7 +163,7 @@ static void check_meta(struct check *c, struct cursor *at, const struct key_fiel
 
 static void check_series(struct check *c, const struct key_fields *k, const char *what)
 {
-	if (!is_defined(c, k->series))
+	if (!is_defined(c, k->series) && (k->series || strcmp(what, "a roll-up") != 0))
 		found(c, &c->r->n_dangling,
 			"block %u: %s of series %u, which is not defined", c->b->id, what,
 			k->series);
@@ -233,9 +234,19 @@ static void sums_at(
 		.until_ns = k->time_ns + level_ns[k->level] };
 	struct err err = ERR_INIT;
 	struct walk *w = walk_new(c->s, c->v, &a, &err);
+	size_t i;
+	int ret;
 
-	if (walk_sums(w, c->b, k->series, below, a.from_ns, a.until_ns, collect, l) != 0)
+	if (k->series)
+		ret = walk_sums(
+			w, c->b, k->series, below, a.from_ns, a.until_ns, collect, l);
+	else
+		ret = walk_merged(
+			w, c->b, &c->every, below, a.from_ns, a.until_ns, collect, l);
+	if (ret != 0)
 		found(c, &c->r->n_bad_value, "%s", err.msg);
+	for (i = 0; i < l->n && !k->series; i++)
+		l->sums[i].thread = 0;
 	sum_list_merge(l);
 	walk_free(w);
 }
@@ -372,7 +383,9 @@ static int check_block(struct check *c)
 	c->symbols = symbols_new();
 	chart_init(&c->chart);
 	map_clear(&c->series);
-	ret = each(c, CF_SYM, "symbols", check_symbols);
+	ret = series_list_read(&c->every, c->v, c->b, c->err);
+	if (!ret)
+		ret = each(c, CF_SYM, "symbols", check_symbols);
 	check_once(c);
 	if (!ret)
 		ret = each(c, CF_META, "records", check_meta);
@@ -386,6 +399,8 @@ static int check_block(struct check *c)
 		ret = each(c, CF_LINE, "timelines", check_line);
 	symbols_free(c->symbols);
 	chart_release(&c->chart);
+	free(c->every.ids);
+	c->every = (struct series_list){ 0 };
 	c->symbols = NULL;
 	return ret;
 }

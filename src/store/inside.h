@@ -3,7 +3,7 @@
  *
  *	sampler   fills `filling`, queues it at each commit          sink.c
  *	writer    one batch a second, closes buckets, retention      writer.c rollup.c retain.c
- *	queries   any number: a view, the blocks, the queued tail    reader.c atlas.c
+ *	queries   any number: a view, the blocks, the queued tail    reader.c walk.c
  *
  * `lock` guards the queue, the list of blocks and the stats, and is never held while
  * waiting for a disk. `db_lock` is held for reading by whoever uses `db`, for writing
@@ -125,7 +125,7 @@ struct live_series {
 struct job {
 	struct job *next;
 	struct block *block;
-	series_id series;
+	series_id series; /* 0: all */
 	unsigned level;
 	int64_t bucket_ns;
 };
@@ -169,6 +169,8 @@ struct store {
 	struct live_series *series;
 	struct block *writing_block;
 	struct job *jobs, **jobs_end;
+	/* The bucket of all series that is open, and after this second; INT64_MIN: none. */
+	int64_t merged_ns[N_LEVELS], merged_next_ns[N_LEVELS];
 	struct batch *batch;
 	struct buf value;
 	struct chunk piece, whole;
@@ -200,22 +202,14 @@ void rollup_release(struct store *s);
  * that raw may go. */
 int rollup_complete(struct store *s, struct block *b, struct err *err);
 
+/* Writes the sums of all series that are worth it and not there. */
+int rollup_merge(struct store *s, struct block *b, struct err *err);
+
 /* --- retain.c --- */
 void retain_step(struct store *s);
 
 /* --- reader.c --- */
 void reader_init(struct store *s);
-struct walk;
-/* For the writer's own reading: sums and points of one block and series from below
- * `level`, raw at the bottom. Stacks are leaf numbers. */
-struct walk *walk_new(struct store *s, struct view *v, struct ask *a, struct err *err);
-void walk_free(struct walk *w);
-int walk_sums(struct walk *w, struct block *b, series_id series, int below, int64_t from,
-	int64_t until, sums_fn *fn, void *arg);
-int walk_points(struct walk *w, struct block *b, series_id series, int below,
-	int64_t from, int64_t until, point_fn *fn, void *arg);
-/* Bytes of values read so far. */
-uint64_t walk_bytes(const struct walk *w);
 
 /* --- owner.c --- */
 /* The lock of the owner; ERR_BUSY names who has it. Returns the descriptor. */

@@ -1,279 +1,16 @@
 /*
- * reader.c - a store as a source: blocks, roll-ups and raw from a view of the database,
- * then the seconds that are not in it yet.
+ * reader.c - a store as a source: what walk.c finds in the blocks that a query touches,
+ * in one view of the database, then the seconds that are not in it yet.
  *
- * Longer than most: the walk over one block and series, and the query over many, are two
- * halves of one thing and share its state.
- *
- * A range is answered level by level: the buckets of a level that are there and lie in
- * the range, the gaps between them from the level below, at the bottom the chunks.
- *
- * One file because a query's parts (blocks, tail, levels) are chosen together; its walk
- * over keys, its series and its events share them.
+ * One file because a query's parts (blocks, symbols, tail) are chosen together, for
+ * samples and for what else is asked: series, threads, events.
  */
-#include "store/inside.h"
+#include "store/walk.h"
 
 #include "base/alloc.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* --- one block and series --- */
-
-struct walk {
-	struct store *s;
-	struct view *v;
-	struct ask *a;
-	struct err *err;
-	struct cursor *cursors[2][N_LEVELS], *raw;
-	struct chunk chunk;
-	struct sums_scratch scratch;
-	struct sum_list list;
-	uint64_t bytes;
-	unsigned steps;
-	/* of the walk at hand */
-	struct block *block;
-	const struct symbols *symbols;
-	/* What turns leaf numbers into stacks; neither: they stay what they are. */
-	const struct symbols *leaves;
-	const struct chart *chart;
-	enum family family;
-	chunk_fn *on_chunk;
-	sums_fn *on_sums;
-	point_fn *on_point;
-	void *arg;
-};
-
-struct walk *walk_new(struct store *s, struct view *v, struct ask *a, struct err *err)
-{
-	struct walk *w = xcalloc(1, sizeof(*w));
-
-	w->s = s;
-	w->v = v;
-	w->a = a;
-	w->err = err;
-	return w;
-}
-
-void walk_free(struct walk *w)
-{
-	int i, level;
-
-	if (!w)
-		return;
-	for (i = 0; i < 2; i++) {
-		for (level = 0; level < N_LEVELS; level++)
-			cursor_free(w->cursors[i][level]);
-	}
-	cursor_free(w->raw);
-	chunk_release(&w->chunk);
-	sums_scratch_release(&w->scratch);
-	free(w->list.sums);
-	free(w);
-}
-
-uint64_t walk_bytes(const struct walk *w)
-{
-	return w->bytes;
-}
-
-static int damaged(struct walk *w, const char *what)
-{
-	err_set(w->err, ERR_CORRUPT, "%s in block %u of %s is damaged", what,
-		w->block->id, w->s->dir);
-	return err_hint(w->err, "see: pystrobe store check %s", w->s->dir);
-}
-
-static int walk_check(struct walk *w)
-{
-	return ++w->steps % 64 ? 0 : ask_check(w->a, w->err);
-}
-
-static stack_id stack_of(const struct walk *w, uint32_t leaf)
-{
-	if (w->chart)
-		return leaf < w->chart->n_leaves ? w->chart->leaf[leaf] : 0;
-	return w->leaves ? leaf_stack(w->leaves, leaf) : leaf;
-}
-
-static int give_chunk(struct walk *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->chunk.n_runs; i++)
-		w->chunk.runs[i].stack = stack_of(w, w->chunk.runs[i].stack);
-	w->chunk.symbols = (struct symbols *)(uintptr_t)w->symbols;
-	if (w->on_chunk)
-		return w->on_chunk(w->arg, &w->chunk);
-	if (w->on_sums)
-		return chunk_emit_sums(w->a, &w->chunk, &w->scratch, w->on_sums, w->arg);
-	return chunk_emit_points(w->a, &w->chunk, w->on_point, w->arg);
-}
-
-static int walk_raw(struct walk *w, series_id series, int64_t from, int64_t until)
-{
-	struct key start, own = key_raw(w->block->id, series, 0, 0);
-	int ret = 0;
-
-	if (w->block->raw_gone)
-		return 0;
-	own.len = 8;
-	if (!w->raw)
-		w->raw = cursor_new(w->v, CF_RAW);
-	/* A chunk lies within 10 s: an earlier one has no tick in the range. */
-	start = key_raw(w->block->id, series, bucket_of(from, level_ns[0]), 0);
-	for (cursor_seek(w->raw, &start); cursor_at(w->raw, &own) && !ret;
-		cursor_next(w->raw)) {
-		size_t key_len, len;
-		const void *key = cursor_key(w->raw, &key_len);
-		const void *value = cursor_value(w->raw, &len);
-		struct reader r = unseal(key, key_len, value, len);
-		struct key_fields f;
-
-		if (!key_parse(CF_RAW, key, key_len, &f))
-			return damaged(w, "a key");
-		if (f.time_ns >= until)
-			return 0;
-		if (decode_chunk(&w->chunk, &r, f.time_ns) < 0)
-			return damaged(w, "a chunk");
-		w->bytes += len;
-		w->chunk.series = series;
-		ret = walk_check(w);
-		if (!ret)
-			ret = give_chunk(w);
-	}
-	return ret ? ret : cursor_check(w->raw, w->err);
-}
-
-static int give_bucket(struct walk *w, const struct key_fields *f, struct reader *r)
-{
-	int64_t until = f->time_ns + level_ns[f->level];
-
-	if (w->family == CF_AGG) {
-		struct sums sums = { f->series, f->time_ns, until, w->symbols, NULL, 0 };
-		size_t i;
-
-		w->list.n = 0;
-		if (decode_sums(&w->list, r) < 0)
-			return damaged(w, "a roll-up");
-		for (i = 0; i < w->list.n; i++)
-			w->list.sums[i].stack = stack_of(w, w->list.sums[i].stack);
-		sums.sums = w->list.sums;
-		sums.n = w->list.n;
-		return w->on_sums(w->arg, &sums);
-	} else {
-		struct point p;
-
-		point_init(&p, f->series, f->time_ns, until);
-		if (decode_point(&p, r) < 0)
-			return damaged(w, "a timeline point");
-		return w->on_point(w->arg, &p);
-	}
-}
-
-/* All keys of the bucket that the cursor is at. */
-static int give_whole_bucket(
-	struct walk *w, struct cursor *c, const struct key_fields *at)
-{
-	struct key own = key_bucket(at->block, at->level, at->series, at->time_ns, 0);
-	struct key_fields f;
-	int ret = 0;
-
-	own.len = 17;
-	while (cursor_at(c, &own) && !ret) {
-		size_t key_len, len;
-		const void *key = cursor_key(c, &key_len);
-		const void *value = cursor_value(c, &len);
-		struct reader r = unseal(key, key_len, value, len);
-
-		if (!key_parse(w->family, key, key_len, &f))
-			return damaged(w, "a key");
-		w->bytes += len;
-		ret = walk_check(w);
-		if (!ret)
-			ret = give_bucket(w, &f, &r);
-		cursor_next(c);
-	}
-	return ret;
-}
-
-static int walk_level(
-	struct walk *w, series_id series, int level, int64_t from, int64_t until)
-{
-	struct cursor **c;
-	int64_t width, at = from;
-	struct key start, own;
-	bool loose;
-	int ret = 0;
-
-	if (level < 0)
-		return walk_raw(w, series, from, until);
-	width = level_ns[level];
-	if (w->a->step_ns && w->a->step_ns % width)
-		return walk_level(w, series, level - 1, from, until);
-	/* Without samples, a bucket counts where it begins. */
-	loose = w->block->raw_gone && level <= 1;
-	c = &w->cursors[w->family == CF_LINE][level];
-	if (!*c)
-		*c = cursor_new(w->v, w->family);
-	start = key_bucket(w->block->id, (unsigned)level, series,
-		bucket_of(from + width - 1, width), 0);
-	own = start;
-	own.len = 9;
-	for (cursor_seek(*c, &start); cursor_at(*c, &own) && !ret;) {
-		size_t len;
-		const void *key = cursor_key(*c, &len);
-		struct key_fields f;
-
-		if (!key_parse(w->family, key, len, &f))
-			return damaged(w, "a key");
-		if (f.time_ns >= until || (!loose && f.time_ns + width > until))
-			break;
-		if (f.time_ns > at)
-			ret = walk_level(w, series, level - 1, at, f.time_ns);
-		if (!ret)
-			ret = give_whole_bucket(w, *c, &f);
-		at = f.time_ns + width;
-	}
-	if (!ret)
-		ret = cursor_check(*c, w->err);
-	if (!ret && at < until)
-		ret = walk_level(w, series, level - 1, at, until);
-	return ret;
-}
-
-int walk_sums(struct walk *w, struct block *b, series_id series, int below, int64_t from,
-	int64_t until, sums_fn *fn, void *arg)
-{
-	w->block = b;
-	w->family = CF_AGG;
-	w->on_chunk = NULL;
-	w->on_sums = fn;
-	w->on_point = NULL;
-	w->arg = arg;
-	return walk_level(w, series, below - 1, from, until);
-}
-
-int walk_points(struct walk *w, struct block *b, series_id series, int below,
-	int64_t from, int64_t until, point_fn *fn, void *arg)
-{
-	w->block = b;
-	w->family = CF_LINE;
-	w->on_chunk = NULL;
-	w->on_sums = NULL;
-	w->on_point = fn;
-	w->arg = arg;
-	return walk_level(w, series, below - 1, from, until);
-}
-
-static int walk_chunks(struct walk *w, struct block *b, series_id series, int64_t from,
-	int64_t until, chunk_fn *fn, void *arg)
-{
-	w->block = b;
-	w->on_chunk = fn;
-	w->arg = arg;
-	return walk_raw(w, series, from, until);
-}
 
 /* --- a query: blocks, view and tail --- */
 
@@ -282,8 +19,7 @@ struct part {
 	const struct symbols *symbols, *leaves; /* see struct walk */
 	const struct chart *chart;
 	int64_t from, until; /* of the ask, widened where the block has no more data */
-	series_id *series;
-	size_t n_series, cap_series;
+	struct series_list series; /* that are asked for */
 };
 
 struct query {
@@ -444,23 +180,17 @@ static void add_series(struct query *q, series_id id)
 
 static int series_of_part(struct query *q, struct part *p)
 {
-	struct cursor *c = cursor_new(q->v, CF_META);
-	struct key kind = key_kind(p->block->id, 'S');
-	struct key_fields f;
-	int ret;
+	struct series_list *l = &p->series;
+	size_t i, n = 0;
+	int ret = series_list_read(l, q->v, p->block, q->err);
 
-	for (cursor_seek(c, &kind); cursor_at(c, &kind); cursor_next(c)) {
-		size_t len;
-		const void *key = cursor_key(c, &len);
-
-		if (!key_parse(CF_META, key, len, &f) || !ask_wants(q->a, f.series))
-			continue;
-		GROW(p->series, p->cap_series, p->n_series + 1);
-		p->series[p->n_series++] = f.series;
-		add_series(q, f.series);
+	for (i = 0; i < l->n; i++) {
+		if (ask_wants(q->a, l->ids[i])) {
+			add_series(q, l->ids[i]);
+			l->ids[n++] = l->ids[i];
+		}
 	}
-	ret = cursor_check(c, q->err);
-	cursor_free(c);
+	l->n = n;
 	return ret;
 }
 
@@ -471,7 +201,7 @@ static void query_end(struct query *q)
 	for (i = 0; i < q->n_tail; i++)
 		second_drop(q->s, q->tail[i]);
 	for (i = 0; i < q->n_parts; i++) {
-		free(q->parts[i].series);
+		free(q->parts[i].series.ids);
 		block_drop(q->s, q->parts[i].block);
 	}
 	view_free(q->v);
@@ -518,7 +248,7 @@ static int query_begin(struct query *q, struct store *s, struct ask *a, struct e
 
 static bool part_has(const struct part *p, series_id id)
 {
-	return bsearch(&id, p->series, p->n_series, sizeof(id), by_id) != NULL;
+	return bsearch(&id, p->series.ids, p->series.n, sizeof(id), by_id) != NULL;
 }
 
 /* --- the tail, as it will be stored --- */
@@ -574,7 +304,7 @@ static int tail_of(struct query *q, struct walk *w, series_id series)
 				at = chunk_piece(&whole, at, &w->chunk);
 				w->chunk.series = series;
 				if (touches(q->a, &w->chunk))
-					ret = give_chunk(w);
+					ret = walk_give_chunk(w);
 			} while (at < whole.n_ticks && !ret);
 		}
 		if (!ret)
@@ -586,23 +316,29 @@ static int tail_of(struct query *q, struct walk *w, series_id series)
 
 /* --- source_ops --- */
 
-enum what { CHUNKS, SUMS, POINTS };
+enum what { CHUNKS, SUMS, MERGED, POINTS };
 
 static int walk_part(struct query *q, struct walk *w, struct part *p, series_id id,
 	enum what what, void *fn, void *arg)
 {
-	int64_t from = p->from, until = p->until;
+	struct block *b = p->block;
 
+	w->symbols = p->symbols;
+	w->leaves = p->leaves;
+	w->chart = p->chart;
 	switch (what) {
 	case CHUNKS:
-		return walk_chunks(w, p->block, id, q->a->from_ns, q->a->until_ns,
-			(chunk_fn *)fn, arg);
+		return walk_chunks(
+			w, b, id, q->a->from_ns, q->a->until_ns, (chunk_fn *)fn, arg);
 	case SUMS:
 		return walk_sums(
-			w, p->block, id, N_LEVELS, from, until, (sums_fn *)fn, arg);
+			w, b, id, N_LEVELS, p->from, p->until, (sums_fn *)fn, arg);
+	case MERGED:
+		return walk_merged(w, b, &p->series, N_LEVELS, p->from, p->until,
+			(sums_fn *)fn, arg);
 	case POINTS:
 		return walk_points(
-			w, p->block, id, N_LEVELS, from, until, (point_fn *)fn, arg);
+			w, b, id, N_LEVELS, p->from, p->until, (point_fn *)fn, arg);
 	}
 	return 0;
 }
@@ -639,17 +375,16 @@ static int run(struct source *src, struct ask *a, enum what what, void *fn, void
 	w = walk_new(s, q.v, a, err);
 	for (k = 0; k < q.n_parts && what != POINTS && !ret && q.v; k++)
 		ret = find_symbols(&q, &q.parts[k]);
+	for (k = 0; k < q.n_parts && what == MERGED && !ret && q.v; k++)
+		ret = walk_part(&q, w, &q.parts[k], 0, what, fn, arg);
 	for (i = 0; i < q.n_series && !ret; i++) {
-		for (k = 0; k < q.n_parts && !ret && q.v; k++) {
-			if (!part_has(&q.parts[k], q.series[i]))
-				continue;
-			w->symbols = q.parts[k].symbols;
-			w->leaves = q.parts[k].leaves;
-			w->chart = q.parts[k].chart;
-			ret = walk_part(&q, w, &q.parts[k], q.series[i], what, fn, arg);
+		for (k = 0; k < q.n_parts && what != MERGED && !ret && q.v; k++) {
+			if (part_has(&q.parts[k], q.series[i]))
+				ret = walk_part(
+					&q, w, &q.parts[k], q.series[i], what, fn, arg);
 		}
 		w->on_chunk = what == CHUNKS ? (chunk_fn *)fn : NULL;
-		w->on_sums = what == SUMS ? (sums_fn *)fn : NULL;
+		w->on_sums = what == SUMS || what == MERGED ? (sums_fn *)fn : NULL;
 		w->on_point = what == POINTS ? (point_fn *)fn : NULL;
 		w->arg = arg;
 		if (!ret)
@@ -674,7 +409,8 @@ static int source_chunks(
 static int source_sums(
 	struct source *src, struct ask *a, sums_fn *fn, void *arg, struct err *err)
 {
-	return run(src, a, SUMS, (void *)fn, arg, err);
+	/* All of all is what buckets of series 0 hold. */
+	return run(src, a, a->merged && !a->series ? MERGED : SUMS, (void *)fn, arg, err);
 }
 
 static int source_points(
@@ -919,6 +655,18 @@ static uint64_t source_generation(struct source *src)
 	return generation;
 }
 
+static void source_health(struct source *src, struct source_health *h)
+{
+	struct store *s = store_of(src);
+
+	pthread_mutex_lock(&s->lock);
+	*h = (struct source_health){ .failing = s->stats.failing,
+		.seconds_lost = s->stats.seconds_lost,
+		.samples_lost = s->stats.samples_lost };
+	memcpy(h->problem, s->stats.problem, sizeof(h->problem));
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void source_keep(struct source *src)
 {
 	(void)src;
@@ -935,6 +683,7 @@ void reader_init(struct store *s)
 		.sums = source_sums,
 		.points = source_points,
 		.generation = source_generation,
+		.health = source_health,
 		.close = source_keep,
 	};
 

@@ -3,7 +3,7 @@
  * hold whatever is in the database and no memory is held for hours. One at a time,
  * between seconds.
  */
-#include "store/inside.h"
+#include "store/walk.h"
 
 #include "base/alloc.h"
 
@@ -36,8 +36,54 @@ static int collect(void *arg, const struct sums *sums)
 	return 0;
 }
 
-/* Sums of one bucket from what is below; written when they are a quarter of that at
- * most, or always. The caller writes the batch. */
+/* All series and threads as one: there are millions of sums in, some ten thousand out. */
+struct merging {
+	struct map index; /* stack, state, wait -> place in the list + 1 */
+	struct sum_list list;
+};
+
+static int merge(void *arg, const struct sums *sums)
+{
+	struct merging *m = arg;
+	struct sum_list *l = &m->list;
+	size_t i;
+
+	for (i = 0; i < sums->n; i++) {
+		const struct sum *s = &sums->sums[i];
+		uint64_t *at = map_put(&m->index,
+			(uint64_t)s->stack << 32 | (uint64_t)s->state << 16 | s->wait);
+
+		if (*at) {
+			l->sums[*at - 1].n += s->n;
+			l->sums[*at - 1].weight_ns += s->weight_ns;
+		} else {
+			GROW(l->sums, l->cap, l->n + 1);
+			l->sums[l->n] = *s;
+			l->sums[l->n].thread = 0;
+			*at = ++l->n;
+		}
+	}
+	return 0;
+}
+
+static int sum_up_all(struct walk *w, struct block *b, unsigned level, int64_t bucket,
+	struct sum_list *list)
+{
+	struct merging m = { .index = MAP_INIT };
+	struct series_list all = { 0 };
+	int ret = series_list_read(&all, w->v, b, w->err);
+
+	if (ret == 0)
+		ret = walk_merged(w, b, &all, (int)level, bucket,
+			bucket + level_ns[level], merge, &m);
+	*list = m.list;
+	map_release(&m.index);
+	free(all.ids);
+	return ret;
+}
+
+/* Sums of one bucket from what is below, of one series or (0) of all; written when they
+ * are a quarter of that at most, or always. The caller writes the batch. */
 static int sum_up(struct store *s, struct view *v, struct batch *batch, struct block *b,
 	series_id series, unsigned level, int64_t bucket, bool always, struct err *err)
 {
@@ -47,8 +93,12 @@ static int sum_up(struct store *s, struct view *v, struct batch *batch, struct b
 	struct sum_list list = { 0 };
 	struct key key = key_bucket(b->id, level, series, bucket, 0);
 	struct buf value = BUF_INIT;
-	int ret = walk_sums(w, b, series, (int)level, bucket, until, collect, &list);
+	int ret;
 
+	if (series)
+		ret = walk_sums(w, b, series, (int)level, bucket, until, collect, &list);
+	else
+		ret = sum_up_all(w, b, level, bucket, &list);
 	if (ret == 0 && list.n) {
 		sum_list_merge(&list);
 		encode_sums(&value, &list);
@@ -212,6 +262,33 @@ int rollup_complete(struct store *s, struct block *b, struct err *err)
 	if (!ret)
 		ret = db_write(s->db, f.batch, err);
 	cursor_free(meta);
+	view_free(f.v);
+	batch_free(f.batch);
+	return ret;
+}
+
+/* --- what an older format or a killed writer left out --- */
+
+int rollup_merge(struct store *s, struct block *b, struct err *err)
+{
+	struct filling f = { s, b, view_new(s->db), batch_new(), err };
+	int level, ret = 0;
+	int64_t at;
+
+	for (level = MERGED_LEVEL; level < N_LEVELS && !ret; level++) {
+		view_free(f.v); /* with the level below */
+		f.v = view_new(s->db);
+		for (at = bucket_of(b->from_ns, level_ns[level]);
+			b->from_ns < b->until_ns && at < b->until_ns && !ret;
+			at += level_ns[level]) {
+			if (!has_bucket(&f, CF_AGG, (unsigned)level, 0, at))
+				ret = sum_up(s, f.v, f.batch, b, 0, (unsigned)level, at,
+					false, err);
+		}
+		if (!ret)
+			ret = db_write(s->db, f.batch, err);
+		batch_clear(f.batch);
+	}
 	view_free(f.v);
 	batch_free(f.batch);
 	return ret;

@@ -1,7 +1,7 @@
 /*
  * schema.h - what is on disk.
  *
- *	DIR/FORMAT   "pystrobe-store 1": written first, read before anything else
+ *	DIR/FORMAT   "pystrobe-store 2": written first, read before anything else
  *	DIR/owner    locked (flock) by the process that writes; its pid and address
  *	DIR/...      a RocksDB database with the column families below
  *
@@ -28,8 +28,13 @@
  * seq is commit:4 piece:2, so that a clock that steps back overwrites nothing. Levels are
  * 10 s, 5 min, 1 h and 1 day. A bucket of agg that is there is complete for its block;
  * one that is not is answered from the level below (where sums would not be a quarter
- * of what they sum up, none is written). Data that comes when its bucket has been closed
+ * of what they sum up, none is written). Series 0 is all series of the block, its sums say
+ * thread 0: what a picture of everything is made of does not grow with processes and
+ * threads, only with stacks. Data that comes when its bucket has been closed
  * goes to a further key of every level that is there, in the same batch.
+ *
+ * Format 1 had no sums of series 0. It is read as it is, all its answers come from the
+ * levels below; who writes makes it format 2, and store_compact adds the sums.
  *
  * A value ends in 4 bytes: the low half of XXH3 of key and value. RocksDB checks what it
  * reads from disk; this one is ours from the encoder to the decoder.
@@ -41,11 +46,12 @@
 
 #include <stdint.h>
 
-enum { STORE_FORMAT = 1 };
+enum { STORE_FORMAT = 2 };
 
 enum family { CF_DEFAULT, CF_META, CF_SYM, CF_RAW, CF_AGG, CF_LINE, CF_COUNT };
 
-enum { N_LEVELS = 4, KEY_MAX = 32 };
+/* Sums of all series are kept from this level on. */
+enum { N_LEVELS = 4, MERGED_LEVEL = 1, KEY_MAX = 32 };
 
 static const int64_t level_ns[N_LEVELS] = {
 	10 * NS_PER_SEC,

@@ -51,7 +51,7 @@ static void release(struct store *s)
 static int open_writer(struct store *s, const struct store_options *o, struct err *err)
 {
 	struct err why = ERR_INIT;
-	unsigned format;
+	unsigned format = STORE_FORMAT;
 
 	if (file_mkdirs(s->dir, err) < 0)
 		return -1;
@@ -65,6 +65,9 @@ static int open_writer(struct store *s, const struct store_options *o, struct er
 	}
 	s->owner_fd = owner_take(s->dir, o->address, err);
 	if (s->owner_fd < 0)
+		return -1;
+	/* What is in it stays as it was: every older format is a part of this one. */
+	if (format < STORE_FORMAT && store_format_put(s->dir, err) < 0)
 		return -1;
 	s->db = db_open(s->dir, DB_WRITE, !o->no_sync, err);
 	if (!s->db)

@@ -154,24 +154,26 @@ static int collect(void *arg, const struct sums *sums)
 }
 
 /* Data behind the back of a closed bucket: sums that are there get another part. */
-static void put_late_sums(struct store *s, struct block *b, unsigned level,
-	const struct chunk *piece, int64_t bucket, uint32_t commit)
+static void put_late_sums(struct store *s, struct block *b, series_id series,
+	unsigned level, const struct chunk *piece, int64_t bucket, uint32_t commit)
 {
-	struct key first = key_bucket(b->id, level, piece->series, bucket, 0), key;
+	struct key first = key_bucket(b->id, level, series, bucket, 0), key;
 	const struct ask all = { .from_ns = INT64_MIN, .until_ns = INT64_MAX };
 	struct view *v = view_new(s->db);
 	struct cursor *c = cursor_new(v, CF_AGG);
 	struct sums_scratch scratch = { 0 };
 	struct sum_list list = { 0 };
 	struct key own = first;
+	size_t i;
 
 	own.len = 17;
 	cursor_seek(c, &first);
 	if (cursor_at(c, &own)) {
 		chunk_emit_sums(&all, piece, &scratch, collect, &list);
+		for (i = 0; i < list.n && !series; i++)
+			list.sums[i].thread = 0;
 		sum_list_merge(&list);
-		key = key_bucket(
-			b->id, level, piece->series, bucket, writer_seq(s, commit));
+		key = key_bucket(b->id, level, series, bucket, writer_seq(s, commit));
 		encode_sums(&s->value, &list);
 		batch_put(s->batch, s->db, CF_AGG, &key, &s->value);
 	}
@@ -203,7 +205,45 @@ static void count_level(struct store *s, struct block *b, struct live_series *l,
 	point_init(&late, l->series.id, bucket, bucket + level_ns[level]);
 	point_add(&late, p);
 	put_point(s, b, level, &late, commit);
-	put_late_sums(s, b, level, piece, bucket, commit);
+	put_late_sums(s, b, l->series.id, level, piece, bucket, commit);
+}
+
+/* The bucket of all series stays open until one of them is past it. */
+static void count_merged(
+	struct store *s, struct block *b, const struct chunk *piece, uint32_t commit)
+{
+	unsigned level;
+
+	for (level = MERGED_LEVEL; level < N_LEVELS; level++) {
+		int64_t bucket = bucket_of(chunk_first_ns(piece), level_ns[level]);
+
+		if (bucket > s->merged_next_ns[level])
+			s->merged_next_ns[level] = bucket;
+		if (bucket < s->merged_ns[level])
+			put_late_sums(s, b, 0, level, piece, bucket, commit);
+	}
+}
+
+/* After all of a second: what each series closed in it is summed up before. */
+static void close_merged(struct store *s, struct block *b)
+{
+	unsigned level;
+
+	for (level = MERGED_LEVEL; level < N_LEVELS; level++) {
+		if (s->merged_next_ns[level] == s->merged_ns[level])
+			continue;
+		if (s->merged_ns[level] != INT64_MIN)
+			rollup_queue(s, b, 0, level, s->merged_ns[level]);
+		s->merged_ns[level] = s->merged_next_ns[level];
+	}
+}
+
+static void forget_merged(struct store *s)
+{
+	unsigned level;
+
+	for (level = 0; level < N_LEVELS; level++)
+		s->merged_ns[level] = s->merged_next_ns[level] = INT64_MIN;
 }
 
 /* --- chunks --- */
@@ -226,6 +266,7 @@ static void put_piece(struct store *s, struct second *x, struct live_series *l)
 	point_add_chunk(&p, &s->piece);
 	for (level = 0; level < N_LEVELS; level++)
 		count_level(s, b, l, level, &s->piece, &p, x->commit);
+	count_merged(s, b, &s->piece, x->commit);
 }
 
 static void copy_columns(struct chunk *to, const struct chunk *from)
@@ -350,6 +391,7 @@ static void fill_batch(struct store *s, struct second *x, struct extent *extent)
 		learn_series(s, &x->series[i]);
 	for (i = 0; i < x->n_chunks; i++)
 		put_chunk(s, x, &x->chunks[i], extent);
+	close_merged(s, b);
 	memcpy(now.kind, x->counts, sizeof(now.kind));
 	now.leaves = symbols_count(b->leaves, SYM_FRAME);
 	if (memcmp(&b->written, &now, sizeof(now)) != 0) {
@@ -376,12 +418,18 @@ static void fill_batch(struct store *s, struct second *x, struct extent *extent)
 static void end_block(struct store *s, struct block *b, uint32_t commit)
 {
 	struct live_series *l;
+	unsigned level;
 
 	for (l = s->series; l; l = l->next) {
 		if (!l->finished)
 			close_all(s, b, l, commit);
 		memset(l->points, 0, sizeof(l->points));
 	}
+	for (level = MERGED_LEVEL; level < N_LEVELS; level++) {
+		if (s->merged_ns[level] != INT64_MIN)
+			rollup_queue(s, b, 0, level, s->merged_ns[level]);
+	}
+	forget_merged(s);
 	pthread_mutex_lock(&s->lock);
 	b->ended = true;
 	pthread_mutex_unlock(&s->lock);
@@ -639,6 +687,7 @@ int writer_start(struct store *s, struct err *err)
 
 	s->batch = batch_new();
 	s->jobs_end = &s->jobs;
+	forget_merged(s);
 	failed = pthread_create(&s->thread, NULL, writer_main, s);
 	if (failed)
 		return err_sys(err, failed, "cannot start the writer's thread");

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "store/admin.h"
 #include "store/codec.h"
+#include "store/db.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -221,6 +222,7 @@ static void close_store(struct store *s)
 struct total {
 	struct map n, ns;
 	uint64_t samples, weight_ns;
+	bool merged; /* series and threads are not told apart */
 };
 
 static uint64_t path_hash(const struct symbols *s, stack_id id)
@@ -246,8 +248,11 @@ static int add_sums(void *arg, const struct sums *sums)
 
 	for (i = 0; i < sums->n; i++) {
 		const struct sum *s = &sums->sums[i];
+		uint64_t who = t->merged ? 0
+					 : (uint64_t)sums->series << 40 |
+						   (uint64_t)s->thread << 16;
 		uint64_t key = hash_step(path_hash(sums->symbols, s->stack),
-			(uint64_t)sums->series << 40 | s->thread << 16 | s->state);
+			hash_step(s->wait, who | s->state));
 
 		*map_put(&t->n, key) += s->n;
 		*map_put(&t->ns, key) += s->weight_ns;
@@ -276,27 +281,53 @@ static void total_release(struct total *t)
 	map_release(&t->ns);
 }
 
-static struct total sums_of(struct source *s, int64_t from, int64_t until)
+/* What a range of a source is asked for. */
+struct range {
+	int64_t from, until;
+	series_id series; /* 0: all */
+	bool merged;
+};
+
+static struct ask ask_of(const struct range *r)
 {
-	struct ask a = { .from_ns = from, .until_ns = until };
+	return (struct ask){ .from_ns = r->from,
+		.until_ns = r->until,
+		.series = r->series ? &r->series : NULL,
+		.n_series = r->series != 0,
+		.merged = r->merged };
+}
+
+static struct total sums_in(struct source *s, const struct range *r)
+{
+	struct ask a = ask_of(r);
 	struct err err = ERR_INIT;
-	struct total t = { 0 };
+	struct total t = { .merged = r->merged };
 
 	CHECK_OK(s->ops->sums(s, &a, add_sums, &t, &err), err);
 	ask_release(&a);
 	return t;
 }
 
-static struct total raw_of(struct source *s, int64_t from, int64_t until)
+static struct total raw_in(struct source *s, const struct range *range)
 {
-	struct ask a = { .from_ns = from, .until_ns = until };
-	struct raw_total r = { .a = &a };
+	struct ask a = ask_of(range);
+	struct raw_total r = { .a = &a, .t = { .merged = range->merged } };
 	struct err err = ERR_INIT;
 
 	CHECK_OK(s->ops->chunks(s, &a, add_chunk, &r, &err), err);
 	ask_release(&a);
 	sums_scratch_release(&r.scratch);
 	return r.t;
+}
+
+static struct total sums_of(struct source *s, int64_t from, int64_t until)
+{
+	return sums_in(s, &(struct range){ from, until, 0, false });
+}
+
+static struct total raw_of(struct source *s, int64_t from, int64_t until)
+{
+	return raw_in(s, &(struct range){ from, until, 0, false });
 }
 
 static void check_same(const struct total *a, const struct total *b)
@@ -326,6 +357,7 @@ static void check_ranges(struct source *s, unsigned how_many)
 	CHECK_OK(s->ops->range(s, &from, &until, &err), err);
 	for (i = 0; i < how_many; i++) {
 		int64_t span = until - from, a = from, b = until;
+		struct range r = { 0, 0, i % 5 == 4, i % 2 };
 		struct total sums, raw;
 
 		if (i) {
@@ -335,8 +367,10 @@ static void check_ranges(struct source *s, unsigned how_many)
 		}
 		if (i % 3 == 1) /* on boundaries of buckets */
 			a = bucket_of(a, level_ns[i % 2]);
-		sums = sums_of(s, a, b);
-		raw = raw_of(s, a, b);
+		r.from = a;
+		r.until = b;
+		sums = sums_in(s, &r);
+		raw = raw_in(s, &r);
 		check_same(&sums, &raw);
 		total_release(&sums);
 		total_release(&raw);
@@ -373,6 +407,89 @@ TEST(rollups_are_raw_exactly_before_and_after_closing)
 	total_release(&all);
 	close_store(s);
 	load_free(l);
+	free(dir);
+}
+
+static void check_clean(const char *dir, uint64_t samples)
+{
+	struct store_report r;
+	struct err err = ERR_INIT;
+
+	CHECK_OK(store_check(dir, &r, NULL, NULL, &err), err);
+	if (!store_report_is_clean(&r))
+		fail_msg("%s", r.first);
+	if (samples)
+		CHECK_INT(r.n_samples, samples);
+}
+
+/* Keys of sums of all series. */
+static unsigned count_merged(const char *dir)
+{
+	struct err err = ERR_INIT;
+	struct db *db = db_open(dir, DB_READ, false, &err);
+	struct view *v = view_new(db);
+	struct cursor *c = cursor_new(v, CF_AGG);
+	struct key start = key_block(0);
+	struct key_fields f;
+	unsigned n = 0;
+
+	for (cursor_seek(c, &start); cursor_at(c, NULL); cursor_next(c)) {
+		size_t len;
+		const void *key = cursor_key(c, &len);
+
+		CHECK(key_parse(CF_AGG, key, len, &f));
+		n += !f.series;
+	}
+	cursor_free(c);
+	view_free(v);
+	db_close(db);
+	return n;
+}
+
+/* Series begin and end at their own times, their seconds come late, the clock steps. */
+TEST(sums_of_all_series_are_those_of_each)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 1500 * NS_PER_SEC);
+	const struct load_options lo = { .n_series = 6,
+		.n_threads = 4,
+		.n_stacks = 40,
+		.hz = 10,
+		.start_ns = 1795262393 * NS_PER_SEC };
+	struct load *l = load_new(&lo, store_sink(s)), *other = NULL;
+	struct err err = ERR_INIT;
+	struct total all;
+	unsigned i;
+
+	for (i = 0; i < 3000; i++) {
+		load_second(l);
+		if (i == 700) {
+			struct load_options late = lo;
+
+			late.start_ns = load_now_ns(l) - 7 * NS_PER_SEC;
+			late.n_series = 2;
+			other = load_new(&late, store_sink(s));
+		}
+		if (other && i % 7 != 0)
+			load_second(other);
+		if (i == 1900)
+			load_step_clock(l, -650 * NS_PER_SEC);
+		if (i % 300 == 299) {
+			CHECK_OK(store_flush(s, &err), err);
+			check_ranges(store_source(s), 3);
+		}
+	}
+	close_store(s);
+	CHECK(count_merged(dir) > 5);
+	s = open_store(dir, STORE_READ, 0);
+	check_ranges(store_source(s), 40);
+	all = sums_in(store_source(s), &(struct range){ 0, INT64_MAX, 0, true });
+	CHECK_INT(all.samples, load_samples(l) + load_samples(other));
+	total_release(&all);
+	close_store(s);
+	check_clean(dir, load_samples(l) + load_samples(other));
+	load_free(l);
+	load_free(other);
 	free(dir);
 }
 
@@ -538,36 +655,97 @@ TEST(a_reader_beside_the_writer_sees_what_was_written)
 	free(dir);
 }
 
+static void set_format(const char *dir, unsigned format)
+{
+	char *path = xasprintf("%s/FORMAT", dir);
+	FILE *f = fopen(path, "w");
+
+	fprintf(f, "pystrobe-store %u\n", format);
+	fclose(f);
+	free(path);
+}
+
+static unsigned format_of(const char *dir)
+{
+	struct err err = ERR_INIT;
+	struct store_info info;
+
+	CHECK_OK(store_info(dir, &info, &err), err);
+	return info.format;
+}
+
+/* Takes away what format 1 did not have. */
+static void make_format_1(const char *dir)
+{
+	struct err err = ERR_INIT;
+	struct db *db = db_open(dir, DB_WRITE, false, &err);
+	unsigned level;
+
+	for (level = 0; level < N_LEVELS; level++) {
+		struct key from = key_bucket(1, level, 0, INT64_MIN, 0);
+		struct key to = key_bucket(1, level, 1, INT64_MIN, 0);
+
+		CHECK_OK(db_drop(db, CF_AGG, &from, &to, &err), err);
+	}
+	db_close(db);
+	set_format(dir, 1);
+}
+
+TEST(an_older_format_is_read_written_and_brought_up_to_date_by_compact)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 0);
+	const struct load_options lo = {
+		.n_series = 6, .n_threads = 4, .n_stacks = 40, .hz = 10
+	};
+	struct load *l = load_new(&lo, store_sink(s));
+	struct err err = ERR_INIT;
+	unsigned i;
+
+	for (i = 0; i < 1000; i++)
+		load_second(l);
+	close_store(s);
+	CHECK(count_merged(dir) > 0);
+	make_format_1(dir);
+	CHECK_INT(count_merged(dir), 0);
+	s = open_store(dir, STORE_READ, 0);
+	check_ranges(store_source(s), 10);
+	close_store(s);
+	CHECK_INT(format_of(dir), 1);
+	close_store(open_store(dir, STORE_WRITE, 0));
+	CHECK_INT(format_of(dir), STORE_FORMAT);
+	set_format(dir, 1);
+	CHECK_OK(store_compact(dir, NULL, NULL, NULL, NULL, &err), err);
+	CHECK_INT(format_of(dir), STORE_FORMAT);
+	CHECK(count_merged(dir) > 0);
+	check_clean(dir, load_samples(l));
+	s = open_store(dir, STORE_READ, 0);
+	check_ranges(store_source(s), 20);
+	close_store(s);
+	load_free(l);
+	free(dir);
+}
+
 TEST(a_store_of_a_newer_format_is_refused)
 {
-	char *dir = xstrdup(test_tmpdir()), *path = xasprintf("%s/FORMAT", dir);
-	const struct store_options o = { .mode = STORE_READ };
-	struct err err = ERR_INIT;
-	FILE *f;
+	static const enum store_mode modes[] = { STORE_READ, STORE_WRITE };
+	char *dir = xstrdup(test_tmpdir());
+	unsigned i;
 
 	close_store(open_store(dir, STORE_WRITE, 0));
-	f = fopen(path, "w");
-	fprintf(f, "pystrobe-store 99\n");
-	fclose(f);
-	CHECK(store_open(dir, &o, &err) == NULL);
-	CHECK_INT(err.code, ERR_VERSION);
-	free(path);
+	set_format(dir, 99);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		const struct store_options o = { .mode = modes[i] };
+		struct err err = ERR_INIT;
+
+		CHECK(store_open(dir, &o, &err) == NULL);
+		CHECK_INT(err.code, ERR_VERSION);
+		CHECK(strstr(err.msg, "format 99") != NULL);
+	}
 	free(dir);
 }
 
 /* --- looking after it --- */
-
-static void check_clean(const char *dir, uint64_t samples)
-{
-	struct store_report r;
-	struct err err = ERR_INIT;
-
-	CHECK_OK(store_check(dir, &r, NULL, NULL, &err), err);
-	if (!store_report_is_clean(&r))
-		fail_msg("%s", r.first);
-	if (samples)
-		CHECK_INT(r.n_samples, samples);
-}
 
 static uint64_t fill(const char *dir, unsigned seconds, int64_t block_ns)
 {
