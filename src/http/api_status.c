@@ -26,6 +26,21 @@ static void write_formats(struct json *j)
 	json_end(j);
 }
 
+static void write_health(struct json *j, struct source *s)
+{
+	struct source_health h = { 0 };
+
+	if (s->ops->health)
+		s->ops->health(s, &h);
+	json_key(j, "writing");
+	json_object(j);
+	json_kbool(j, "failing", h.failing);
+	json_kstr(j, "problem", h.problem);
+	json_kint(j, "seconds_lost", (int64_t)h.seconds_lost);
+	json_kint(j, "samples_lost", (int64_t)h.samples_lost);
+	json_end(j);
+}
+
 int api_status(struct call *c, struct err *err)
 {
 	struct http_server *s = c->server;
@@ -53,6 +68,7 @@ int api_status(struct call *c, struct err *err)
 	json_kint(&j, "cache_hits", (int64_t)stats.n_cache_hits);
 	json_kint(&j, "live", stats.n_live);
 	json_end(&j);
+	write_health(&j, s->source);
 	write_formats(&j);
 	call_json_end(c, &j);
 	return 0;

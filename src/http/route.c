@@ -30,7 +30,9 @@ static const struct route routes[] = {
 		"version, title, now_ms, from_ms, until_ms: the recording's "
 		"range\n"
 		"can_attach: whether /api/v1/attach works\n"
-		"server: counters\nformats: what /api/v1/export can write" },
+		"server: counters\n"
+		"writing: {failing, problem, seconds_lost, samples_lost}: whether "
+		"what is sampled can be kept\nformats: what /api/v1/export can write" },
 	{ "/api/v1/targets", ROUTE_CACHED | ROUTE_FILTERS, api_targets,
 		"The processes with data in the range, newest first, and what "
 		"happened "

@@ -20,11 +20,11 @@ class Server:
         with urllib.request.urlopen(self.url + path, timeout=SECONDS) as answer:
             return answer.read().decode()
 
-    def end(self):
+    def end(self, status=0):
         self.process.terminate()
         out, err = self.process.stdout.read(), self.process.stderr.read()
         self.process.wait(SECONDS)
-        assert self.process.returncode == 0, err
+        assert self.process.returncode == status, err
         return out, err
 
     def __enter__(self):
