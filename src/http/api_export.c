@@ -57,7 +57,6 @@ static int write_format(struct call *c, const struct format_ops *ops, struct fil
 	struct buf warnings = BUF_INIT;
 	int ret;
 
-	c->type = ops->mime;
 	ret = format_write(ops, c->server->source, f, o, &out.out, &warnings, err);
 	if (ret == 0)
 		ret = stream_write(c->stream, "", 0, err); /* an empty file is one too */
@@ -81,6 +80,7 @@ int api_export(struct call *c, struct err *err)
 		goto out;
 	}
 	name_file(c, ops);
+	c->type = ops->mime; /* before the first byte: headers go with it */
 	ret = write_format(c, ops, &f, &o, err);
 out:
 	filter_release(&f);
@@ -99,8 +99,8 @@ int api_folded(struct call *c, struct err *err)
 		f.until_ns = clock_wall_ns();
 		f.from_ns = f.until_ns - 60 * NS_PER_SEC;
 	}
-	ret = write_format(c, format_by_name("folded"), &f, &o, err);
 	c->type = "text/plain; charset=utf-8";
+	ret = write_format(c, format_by_name("folded"), &f, &o, err);
 out:
 	filter_release(&f);
 	return ret;

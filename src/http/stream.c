@@ -38,7 +38,8 @@ int stream_write(struct stream *s, const void *data, size_t len, struct err *err
 	int ret = -1, waited = 0;
 
 	pthread_mutex_lock(&s->lock);
-	s->started = true;
+	if (!s->started) /* it is read without the lock once the reader was woken */
+		s->started = true;
 	while (!s->closed && waited == 0 && s->data.len - s->taken > STREAM_FULL)
 		waited = pthread_cond_timedwait(&s->drained, &s->lock, &until);
 	if (s->closed) {
