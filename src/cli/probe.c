@@ -12,18 +12,24 @@ static void name_process(pid_t pid, struct err *err)
 	struct find *find = find_new();
 	struct buf command = BUF_INIT;
 	pid_t below[3];
+	char hint[sizeof(err->hint)];
 	size_t n = find_children(find, pid, below, 3);
 
 	find_command(pid, &command);
-	err_wrap(err, "process %d (%.80s) is not Python", (int)pid, command.data);
+	snprintf(hint, sizeof(hint), "%s", err->hint);
+	err_set(err, ERR_NOT_PYTHON,
+		"process %d (%.80s) is not Python: no interpreter in the symbols, "
+		"sections and memory of its files",
+		(int)pid, command.data ? command.data : "");
 	if (n == 1)
 		err_hint(err, "its child %d is; -s takes children along", (int)below[0]);
 	else if (n)
 		err_hint(err,
 			"%zu processes below it are, for example %d; -s takes them along",
 			n, (int)below[0]);
-	else if (!err->hint[0])
-		err_hint(err, "pystrobe ps lists the Python processes");
+	else
+		err_hint(err, "%s",
+			hint[0] ? hint : "pystrobe ps lists the Python processes");
 	buf_release(&command);
 	find_free(find);
 }

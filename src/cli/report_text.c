@@ -107,7 +107,7 @@ static void put_table(
 
 	heading(p, title);
 	buf_printf(p->out, "  %s%7s %7s %9s%s\n", ink(p->colour, INK_DIM), "self",
-		"total", p->o->samples ? "samples" : "self", ink(p->colour, INK_PLAIN));
+		"total", p->o->samples ? "samples" : "time", ink(p->colour, INK_PLAIN));
 	for (i = 0; i < t->n_rows; i++) {
 		/* by self, what has none is no news */
 		if (!p->o->by_total && !value(p, &t->rows[i].self))

@@ -31,7 +31,7 @@ static void bar(struct buf *b, double share, size_t columns)
 static void draw_title(const struct top *t, int columns)
 {
 	struct sampler_stats st;
-	char right[80], clock[16];
+	char right[80], who[24], rate[24] = "", clock[16];
 	time_t now = time(NULL);
 	struct tm tm;
 	int width;
@@ -39,12 +39,14 @@ static void draw_title(const struct top *t, int columns)
 	sampler_stats(t->o->sampler, &st);
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	if (t->o->rate_hz > 0)
-		snprintf(right, sizeof(right), "%u process%s  %g Hz  %s ", st.targets,
-			st.targets == 1 ? "" : "es", t->o->rate_hz, clock);
+	if (st.targets)
+		snprintf(who, sizeof(who), "%u process%s", st.targets,
+			st.targets == 1 ? "" : "es");
 	else
-		snprintf(right, sizeof(right), "%u process%s  %s ", st.targets,
-			st.targets == 1 ? "" : "es", clock);
+		snprintf(who, sizeof(who), "%s", st.targets_seen ? "ended" : "starting");
+	if (t->o->rate_hz > 0)
+		snprintf(rate, sizeof(rate), "  %g Hz", t->o->rate_hz);
+	snprintf(right, sizeof(right), "%s%s  %s ", who, rate, clock);
 	term_put(0, 0, TERM_BAR, "", columns, true);
 	width = columns - (int)strlen(right) - 2;
 	term_print(0, 1, TERM_BAR, "pystrobe");

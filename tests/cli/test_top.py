@@ -162,7 +162,7 @@ def test_the_end_of_the_target_leaves_the_picture(tmp_path, target):
         screen.wait("busy")
         target.process.kill()
         target.process.wait()
-        screen.wait(r"0 processes")
+        screen.wait(r"  ended  100 Hz")
         assert "busy" in screen.text()
         screen.keys("q")
         wait_for("the end", lambda: screen.status.exists() and screen.status.read_text() == "0\n")
