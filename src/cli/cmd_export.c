@@ -18,9 +18,9 @@ static int list_formats(void)
 {
 	const struct format_ops *f;
 
-	printf("%-12s %-7s %-24s %s\n", "FORMAT", "", "ENDINGS", "");
+	printf("%-12s %-7s %-29s %s\n", "FORMAT", "", "ENDINGS", "");
 	for (f = format_list(); f->name; f++)
-		printf("%-12s %-7s %-24s %s\n", f->name,
+		printf("%-12s %-7s %-29s %s\n", f->name,
 			f->write && f->read ? "in out"
 			: f->write          ? "out"
 					    : "in",

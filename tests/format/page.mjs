@@ -13,7 +13,7 @@ page.on("console", (m) => m.type() === "error" && saw.errors.push(m.text()));
 page.on("request", (r) => r.url().startsWith("file://" + file) || saw.requests.push(r.url()));
 page.on("dialog", (d) => { saw.errors.push("dialog"); d.dismiss(); });
 await page.goto("file://" + file);
-if (file.endsWith(".svg")) {
+if (await page.locator("#frames").count()) {
 	await still.goto("file://" + file);
 	saw.still = await still.locator("#frames > .f").count();
 	saw.labels = await still.locator("#frames > .f text").allTextContents();

@@ -246,6 +246,33 @@ def test_the_html_page_shows_the_data_inside_it_without_a_network(export, reader
     assert saw["searched"] != saw["text"]
 
 
+# ---- pictures of a difference -----------------------------------------------------------------------------
+
+A = {"main;same": 400, "main;grows": 100, "main;shrinks": 400, "main;gone": 100}
+B = {"main;same": 800, "main;grows": 800, "main;shrinks": 200, "main;fresh": 200}
+TIPS = {"same": (40, 40, "no more than chance"), "grows": (10, 40, "grew"), "shrinks": (40, 10, "shrank"),
+        "gone": (10, 0, "only in A"), "fresh": (0, 10, "only in B"), "main": (100, 100, "no more than chance")}
+
+
+@pytest.mark.parametrize("ending", ["svg", "html"])
+def test_a_difference_is_right_without_a_script_and_searches_zooms_and_resets_with_it(
+        ending, pystrobe, readers, chromium, tmp_path):
+    for name, counts in (("a", A), ("b", B)):
+        (tmp_path / f"{name}.folded").write_text("".join(f"{stack} {n}\n" for stack, n in counts.items()))
+    out = str(tmp_path / f"x.{ending}")
+    subprocess.run([pystrobe, "diff", *(str(tmp_path / f"{name}.folded") for name in "ab"), "-o", out], check=True,
+                   timeout=60, capture_output=True)
+    saw = node("page.mjs", readers, out, "grows|gone", chromium=chromium)
+    assert saw["errors"] == [] and saw["requests"] == []
+    assert saw["still"] == saw["all"] == saw["reset"] == 1 + len(TIPS)
+    titles = {title.split("\n")[0]: title for title in saw["titles"]}
+    for name, (a, b, verdict) in TIPS.items():
+        assert f"A {a:.2f} %, B {b:.2f} %, {b - a:+.2f} points\n{verdict}" in titles[name], titles[name]
+    # a box is as wide as the mean of its shares: 25 % and 5 %
+    assert near(float(saw["matched"]), 30) and saw["zoomed"] < saw["all"] and float(saw["widest"]) == 1180
+    assert saw["matchedAfterReset"] == "" and saw["byKeyboard"].split("\n")[0] in TIPS
+
+
 # ---- text and back ----------------------------------------------------------------------------------------
 
 def test_json_lines_of_json_lines_are_the_same(export):
