@@ -68,8 +68,6 @@ static const char *verdict(const struct line *l)
 		return "unknown version";
 	case ERR_NOT_READY:
 		return "starting";
-	case ERR_GONE:
-		return "ended";
 	default:
 		return "not found";
 	}
@@ -261,7 +259,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	struct line *v = NULL;
 	struct buf out = BUF_INIT;
 	const struct found *p;
-	size_t i, n, n_sorted = 0;
+	size_t i, n, n_lines = 0, n_sorted = 0;
 	int ret = -1;
 
 	if (args->n) {
@@ -272,16 +270,20 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	v = xcalloc(n + 1, sizeof(*v));
 	sorted = xcalloc(n + 1, sizeof(*sorted));
 	for (i = 0; i < n; i++) {
-		v[i].p = &p[i];
+		struct line *l = &v[n_lines];
+
+		*l = (struct line){ .p = &p[i] };
 		if (o->quiet)
 			buf_printf(&out, "%d\n", (int)p[i].pid);
 		else
-			ask(&v[i]);
+			ask(l);
+		/* one that has ended since it was found is not running here */
+		n_lines += l->ok || l->err.code != ERR_GONE;
 	}
-	order(v, n, sorted, &n_sorted, 0, 0);
+	order(v, n_lines, sorted, &n_sorted, 0, 0);
 	if (o->json)
 		write_json(&out, sorted, n_sorted);
-	else if (!o->quiet && n)
+	else if (!o->quiet && n_lines)
 		table(&out, sorted, n_sorted, o->wide);
 	else if (!o->quiet)
 		fprintf(stderr, "pystrobe: no Python process is running here\n");
