@@ -192,8 +192,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 		err_set(err, ERR_USAGE, "either processes or a command, not both");
 		goto out;
 	}
-	if (pids_of(&r.pids, &(struct pid_options){ .pids = o->pids.pids }, args,
-		    args->command != NULL, err) < 0)
+	if (pids_of(&r.pids, &o->pids, args, args->command != NULL, err) < 0)
 		goto out;
 	name_of(&r, name, sizeof(name));
 	if (output_prepare(&r.output, &o->output, name, err) < 0 ||

@@ -144,8 +144,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	struct pids pids = { 0 };
 	int ret = -1;
 
-	if (pids_of(&pids, &(struct pid_options){ .pids = o->pids.pids }, args, true,
-		    err) < 0 ||
+	if (pids_of(&pids, &o->pids, args, true, err) < 0 ||
 		ending_open(&ending, err) < 0)
 		goto out;
 	manage = manage_new(o->match, o->all, err);

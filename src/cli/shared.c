@@ -141,7 +141,8 @@ int pids_of(struct pids *p, const struct pid_options *o, const struct opt_args *
 		return err_set(err, ERR_USAGE,
 			"which process? Give its pid; pystrobe ps lists them");
 	p->n_given = p->n;
-	if (o->subprocesses)
+	p->follow = o->subprocesses;
+	if (p->follow)
 		add_below(p);
 	return 0;
 }
@@ -178,6 +179,14 @@ int pids_attach(const struct pids *p, struct sampler *s, struct err *err)
 		if (err->code == ERR_NOT_READY) {
 			sampler_expect(s, p->v[i], 10 * NS_PER_SEC);
 			added++;
+			continue;
+		}
+		if (p->follow && err->code == ERR_BUSY) { /* the sampler was faster */
+			added++;
+			continue;
+		}
+		if (p->n > p->n_given && err->code == ERR_NOT_PYTHON) {
+			sampler_expect(s, p->v[i], 365 * 86400 * NS_PER_SEC);
 			continue;
 		}
 		probe_explain(p->v[i], err);

@@ -23,6 +23,7 @@ struct pids {
 	pid_t *v;
 	size_t n, cap;
 	size_t n_given; /* by the person; those below them follow */
+	bool follow;    /* with subprocesses */
 };
 
 /* The pids of -p and of the positionals, each once, in the order given. With
@@ -34,7 +35,8 @@ void pids_release(struct pids *p);
 /* "4242 python3 app.py and 2 more"; the caller frees. */
 char *pids_title(const struct pids *p);
 /* Attaches to all. One that cannot be is an error if it is the only one, else a warning;
- * one that is still starting is waited for in the background. */
+ * one that is still starting is waited for in the background, as is, with subprocesses,
+ * what a shell above Python processes will start. */
 int pids_attach(const struct pids *p, struct sampler *s, struct err *err);
 
 /* ---- how to read and how to sample: the same words wherever we attach ---- */

@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import NEWEST, PYSTROBE, SECONDS, Target, wait_for
+from conftest import HERE, NEWEST, PYSTROBE, SECONDS, Target, wait_for
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give privileges up")
 
@@ -241,6 +241,17 @@ def test_two_processes_and_one_that_cannot_be_sampled(run, target, tmp_path):
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_shell_is_passed_over_for_the_python_below_it(run, tmp_path):
+    with subprocess.Popen(["sh", "-c", '"$@"; true', "sh", *NEWEST.argv, HERE / "target.py"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as shell:
+        assert shell.stdout.readline() == b"ready\n"
+        _, err = run("record", shell.pid, "-d", "0.5", "-o", tmp_path / "y", status=1)
+        assert f"process {shell.pid} (sh -c" in err and "-s takes children along" in err
+        out, err = run("record", "-s", shell.pid, "-d", "1", "--json", "-o", tmp_path / "x")
+        assert err == "" and json.loads(out)["processes"] == 1 and json.loads(out)["samples"]
+        shell.stdin.close()  # ends the target
 
 
 def test_diff_says_what_is_only_on_one_side_and_what_is_noise(run, tmp_path):
