@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { browserPath, pystrobe, Site } from "./site.mjs";
 
@@ -84,6 +85,30 @@ test("other sites, other hosts and changes without JSON are refused", { skip }, 
 	assert.equal(await post({ body: '{"pid":1}' }), 415);
 	assert.equal(await post({ body: "{", headers: { "Content-Type": "application/json" } }), 400);
 	assert.equal(await post({ body: `{"pid":1,"x":"${"y".repeat(70000)}"}`, headers: { "Content-Type": "application/json" } }), 413);
+});
+
+test("clients that do not read, and those that ask too much, stop nobody", { skip }, async () => {
+	const sockets = [];
+	const send = (/** @type {string} */ text) => new Promise((resolve) => {
+		const socket = connect(Number(site.port), "127.0.0.1", () => socket.write(text, () => resolve(socket)));
+		socket.on("error", () => {});
+		sockets.push(socket);
+	});
+	for (let i = 0; i < 12; i++) (await send("GET /api/v1/export?format=speedscope&from=start HTTP/1.1\r\nHost: localhost\r\n\r\n")).pause();
+	await send("GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nX-Never: ends"); // a header that never ends
+	const before = await site.api("status");
+	assert.ok((await site.api(`flamegraph?${range}`)).nodes.total_n[0] > 0);
+	await site.until("status", (s) => s.until_ms > before.until_ms + 1500);
+	for (const s of sockets) s.destroy();
+	const large = await send(`GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nX-Large: ${"x".repeat(200000)}\r\n\r\n`);
+	const answer = await new Promise((resolve) => {
+		let said = "";
+		large.on("data", (/** @type {Buffer} */ d) => (said += d)).on("close", () => resolve(said));
+	});
+	assert.match(String(answer), /^(HTTP\/1.1 (431|413|400) |$)/);
+	const many = Array.from({ length: 60 }, (_, i) => `a${i}=1`).join("&");
+	assert.equal((await fetch(new URL(`/api/v1/table?${many}`, site.url))).status, 400);
+	assert.equal((await fetch(new URL("/api/v1/status", site.url))).status, 200);
 });
 
 test("every view shows without a complaint, light and dark, and hostile names are text", { skip }, async () => {
@@ -326,6 +351,17 @@ test("live grows by itself, keeps zoom and search, pauses, and comes back after 
 	await site.serve(`127.0.0.1:${site.port}`, []);
 	await page.waitForFunction(() => window.pystrobe.live.state === "live", null, { timeout: 30000 });
 	await grows(await total());
+	await page.context().close();
+});
+
+test("a store that cannot be written is said on the page", { skip }, async () => {
+	const page = await site.page();
+	await page.route("**/api/v1/status", async (/** @type {any} */ route) => {
+		const answer = await route.fetch();
+		await route.fulfill({ response: answer, json: { ...(await answer.json()), writing: { failing: true, problem: "no space left on <b>the disk</b>" } } });
+	});
+	await site.open(page, "?from=-1h");
+	await page.getByRole("alert").getByText("Samples are not being kept. no space left on <b>the disk</b>").waitFor();
 	await page.context().close();
 });
 

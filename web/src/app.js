@@ -58,8 +58,7 @@ export class App {
 	async start() {
 		this.showView();
 		try {
-			this.status = await get("status");
-			this.statusAt = performance.now();
+			await this.refreshStatus();
 			fmt.useUtc(this.status.utc);
 			document.title = this.status.title ? `${this.status.title} – pystrobe` : "pystrobe";
 			this.openOnData();
@@ -69,6 +68,11 @@ export class App {
 		this.header.draw();
 		this.followLive();
 		await this.refresh(false);
+	}
+
+	async refreshStatus() {
+		this.status = await get("status");
+		this.statusAt = performance.now();
 	}
 
 	/** Where the window begins when nobody said: a recording younger than a quarter of an
@@ -151,8 +155,10 @@ export class App {
 		this.refreshing = true;
 		try {
 			this.targetsAsked = this.refreshTargets();
-			await Promise.all([this.targetsAsked, this.timeline.refresh(), this.view?.refresh(live)]);
-			this.fail(null);
+			const status = live && performance.now() - this.statusAt > 5000 ? this.refreshStatus() : null;
+			await Promise.all([status, this.targetsAsked, this.timeline.refresh(), this.view?.refresh(live)]);
+			const { writing } = this.status ?? {};
+			this.fail(writing?.failing ? { message: "Samples are not being kept.", hint: writing.problem } : null);
 		} catch (cause) {
 			this.fail(cause);
 		} finally {
