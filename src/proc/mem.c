@@ -26,6 +26,29 @@ static size_t segments_complete(const struct mem_segment *seg, size_t n, size_t 
 	return i;
 }
 
+static ssize_t readv_by_pieces(struct mem *mem, const struct mem_segment *seg, size_t n)
+{
+	size_t total = 0, i;
+
+	for (i = 0; i < n; i++) {
+		size_t done = 0, got = 1;
+
+		while (done < seg[i].len && got) {
+			got = mem->ops->read_some(mem, seg[i].addr + done,
+				(char *)seg[i].dst + done, seg[i].len - done);
+			done += got;
+		}
+		total += done;
+		if (done < seg[i].len)
+			break;
+	}
+	if (!total && n && seg[0].len) {
+		errno = EFAULT;
+		return -1;
+	}
+	return (ssize_t)total;
+}
+
 enum status mem_readv(
 	struct mem *mem, const struct mem_segment *seg, size_t n, size_t *n_done)
 {
@@ -34,7 +57,8 @@ enum status mem_readv(
 
 	while (done < n) {
 		size_t batch = n - done < MEM_MAX_SEGMENTS ? n - done : MEM_MAX_SEGMENTS;
-		ssize_t got = mem->ops->readv(mem, seg + done, batch);
+		ssize_t got = (mem->ops->readv ? mem->ops->readv : readv_by_pieces)(
+			mem, seg + done, batch);
 		size_t complete;
 
 		mem->n_calls++;

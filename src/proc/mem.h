@@ -30,6 +30,8 @@ struct mem_ops {
 	/* Copies segments in order; returns the bytes copied before the first that could
 	 * not be read, or -1 with errno when nothing could. A segment may be cut short. */
 	ssize_t (*readv)(struct mem *mem, const struct mem_segment *seg, size_t n);
+	/* Instead of readv: bytes from addr on that lie together, at most len; 0: none. */
+	size_t (*read_some)(struct mem *mem, uint64_t addr, void *dst, size_t len);
 	void (*free)(struct mem *mem);
 };
 

@@ -145,8 +145,9 @@ static int file_fd(const struct mem_core *m, struct file *f)
 }
 
 /* Bytes at addr that one source has, at most len; 0: nobody has them. */
-static size_t read_some(const struct mem_core *m, uint64_t addr, void *dst, size_t len)
+static size_t core_read(struct mem *mem, uint64_t addr, void *dst, size_t len)
 {
+	const struct mem_core *m = of_mem(mem);
 	const struct segment *s = segment_at(m, addr);
 	struct file *f;
 	uint64_t left;
@@ -166,33 +167,6 @@ static size_t read_some(const struct mem_core *m, uint64_t addr, void *dst, size
 	if (s && s->addr > addr && s->size) /* what was written to is in the core */
 		len = (size_t)(s->addr - addr);
 	return pread_all(f->fd, dst, len, f->offset + (addr - f->start)) ? len : 0;
-}
-
-static ssize_t core_readv(struct mem *mem, const struct mem_segment *seg, size_t n)
-{
-	const struct mem_core *m = of_mem(mem);
-	size_t total = 0, i;
-
-	for (i = 0; i < n; i++) {
-		size_t done = 0;
-
-		while (done < seg[i].len) {
-			size_t got = read_some(m, seg[i].addr + done,
-				(char *)seg[i].dst + done, seg[i].len - done);
-
-			if (!got)
-				break;
-			done += got;
-		}
-		total += done;
-		if (done < seg[i].len)
-			break;
-	}
-	if (!total && n && seg[0].len) {
-		errno = EFAULT;
-		return -1;
-	}
-	return (ssize_t)total;
 }
 
 static void core_free(struct mem *mem)
@@ -423,7 +397,7 @@ out:
 
 struct mem *mem_core_new(const char *core_path, struct err *err)
 {
-	static const struct mem_ops ops = { .readv = core_readv, .free = core_free };
+	static const struct mem_ops ops = { .read_some = core_read, .free = core_free };
 	struct mem_core *m = xcalloc(1, sizeof(*m));
 
 	m->base.ops = &ops;

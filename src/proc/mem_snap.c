@@ -29,8 +29,9 @@ static struct mem_snap *of_mem(const struct mem *mem)
 	return (struct mem_snap *)(uintptr_t)mem;
 }
 
-static size_t copy_some(const struct mem_snap *m, uint64_t addr, void *dst, size_t len)
+static size_t snap_read(struct mem *mem, uint64_t addr, void *dst, size_t len)
 {
+	const struct mem_snap *m = of_mem(mem);
 	uint64_t in_page = addr & (SNAP_PAGE - 1);
 	const uint64_t *at = map_get(&m->index, addr - in_page);
 	size_t n = SNAP_PAGE - (size_t)in_page;
@@ -40,30 +41,6 @@ static size_t copy_some(const struct mem_snap *m, uint64_t addr, void *dst, size
 	n = n < len ? n : len;
 	memcpy(dst, m->records + (*at - 1) * RECORD + 8 + in_page, n);
 	return n;
-}
-
-static ssize_t snap_readv(struct mem *mem, const struct mem_segment *seg, size_t n)
-{
-	const struct mem_snap *m = of_mem(mem);
-	size_t total = 0, i;
-
-	for (i = 0; i < n; i++) {
-		size_t done = 0, got = 1;
-
-		while (done < seg[i].len && got) {
-			got = copy_some(m, seg[i].addr + done, (char *)seg[i].dst + done,
-				seg[i].len - done);
-			done += got;
-		}
-		total += done;
-		if (done < seg[i].len)
-			break;
-	}
-	if (!total && n && seg[0].len) {
-		errno = EFAULT;
-		return -1;
-	}
-	return (ssize_t)total;
 }
 
 static void snap_free(struct mem *mem)
@@ -115,7 +92,7 @@ static int parse(
 
 struct mem *mem_snap_new(const char *path, struct err *err)
 {
-	static const struct mem_ops ops = { .readv = snap_readv, .free = snap_free };
+	static const struct mem_ops ops = { .read_some = snap_read, .free = snap_free };
 	struct mem_snap *m = xcalloc(1, sizeof(*m));
 	struct buf file = BUF_INIT;
 

@@ -234,38 +234,44 @@ static int source_chunks(
 	return ret;
 }
 
+struct emitting {
+	const struct ask *ask;
+	struct sums_scratch scratch;
+	sums_fn *on_sums;
+	point_fn *on_point;
+	void *arg;
+};
+
+static int emit_sums(void *arg, const struct chunk *c)
+{
+	struct emitting *e = arg;
+
+	return chunk_emit_sums(e->ask, c, &e->scratch, e->on_sums, e->arg);
+}
+
+static int emit_points(void *arg, const struct chunk *c)
+{
+	struct emitting *e = arg;
+
+	return chunk_emit_points(e->ask, c, e->on_point, e->arg);
+}
+
 static int source_sums(
 	struct source *s, struct ask *a, sums_fn *fn, void *arg, struct err *err)
 {
-	struct picked p = pick(tape_of_source(s), a);
-	struct sums_scratch scratch = { 0 };
-	size_t i;
-	int ret = 0;
+	struct emitting e = { .ask = a, .on_sums = fn, .arg = arg };
+	int ret = source_chunks(s, a, emit_sums, &e, err);
 
-	for (i = 0; i < p.n && !ret; i++) {
-		ret = ask_check(a, err);
-		if (!ret)
-			ret = chunk_emit_sums(a, &p.kept[i]->chunk, &scratch, fn, arg);
-	}
-	sums_scratch_release(&scratch);
-	picked_release(&p);
+	sums_scratch_release(&e.scratch);
 	return ret;
 }
 
 static int source_points(
 	struct source *s, struct ask *a, point_fn *fn, void *arg, struct err *err)
 {
-	struct picked p = pick(tape_of_source(s), a);
-	size_t i;
-	int ret = 0;
+	struct emitting e = { .ask = a, .on_point = fn, .arg = arg };
 
-	for (i = 0; i < p.n && !ret; i++) {
-		ret = ask_check(a, err);
-		if (!ret)
-			ret = chunk_emit_points(a, &p.kept[i]->chunk, fn, arg);
-	}
-	picked_release(&p);
-	return ret;
+	return source_chunks(s, a, emit_points, &e, err);
 }
 
 static int source_range(
