@@ -215,7 +215,7 @@ lint: $(SRC:%.c=build/lint/%.ok)
 # Looked at again when it or any header has changed; the same for all sanitizers.
 build/lint/%.ok: %.c $(HEADERS) tests/house/lint | generated
 	@mkdir -p $(@D)
-	@tests/house/lint $< $(CPPFLAGS) && touch $@
+	@tests/house/lint $< $(CPPFLAGS) $(WARN) && touch $@
 
 # ---- putting it somewhere -----------------------------------------------------------
 

@@ -120,7 +120,7 @@ static int read_sampled(struct speedscope *s, const json_t *profile, struct err 
 		const json_t *frames = json_array_get(samples, i);
 		const json_t *weight = json_array_get(weights, i);
 		double value = json_is_number(weight) ? json_number_value(weight)
-			       : s->unit_ns           ? 0
+			       : s->unit_ns > 0       ? 0
 						      : 1;
 		stack_id stack = 0;
 

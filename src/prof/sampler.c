@@ -221,8 +221,10 @@ static void odd_jobs(struct sampler *s)
 
 	for (k = 0; k < s->n_targets; k++) {
 		struct target *t = s->targets[(s->odd + k) % s->n_targets];
+		bool measured = target_metrics(t, &s->tick);
+		bool named = target_names(t, &s->tick);
 
-		if (target_metrics(t, &s->tick) | target_names(t, &s->tick)) {
+		if (measured || named) {
 			s->odd = (s->odd + k + 1) % s->n_targets;
 			if (s->pace.interval_ns &&
 				clock_mono_ns() >

@@ -223,7 +223,7 @@ static void forget_walk(struct walk *k)
 	resolver_free(k->resolver);
 	walker_free(k->walker);
 	symbols_free(k->symbols);
-	*k = (struct walk){ NULL };
+	*k = (struct walk){ 0 };
 }
 
 static void open_walk(struct peek *p, struct walk *walk)

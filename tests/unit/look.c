@@ -110,7 +110,7 @@ static void look_tasks(
 	counts[asyncio_load(&a, head)]++;
 	for (i = 0; i < a.n; i++) {
 		const struct aio_task *t = &a.tasks[i];
-		struct blocks by = { NULL };
+		struct blocks by = { 0 };
 		struct buf text = BUF_INIT;
 
 		counts[t->status]++;
@@ -139,7 +139,7 @@ void look_all(const struct mem *snap, struct mem *mem, const struct abi *abi,
 	struct buf *out, uint64_t counts[STATUS_COUNT])
 {
 	struct walk_root root = root_of(snap);
-	struct blocks blocks = { NULL };
+	struct blocks blocks = { 0 };
 	struct objects o;
 	size_t i;
 
