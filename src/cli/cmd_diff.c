@@ -122,12 +122,12 @@ static double share(const struct weight *w, const struct weight *all, bool sampl
 
 static const char *verdict(const struct diff_row *r)
 {
+	if (r->p >= NOISE)
+		return "noise";
 	if (!r->total[0].n)
 		return "only in B";
 	if (!r->total[1].n)
 		return "only in A";
-	if (r->p >= NOISE)
-		return "noise";
 	return r->share > 0 ? "grew" : "shrank";
 }
 

@@ -310,7 +310,9 @@ int diff_tables(struct diff_table *d, const struct flat *a, const struct flat *b
 		struct diff_row *r = &d->rows[i];
 
 		r->share = share(r->self[1], d->all[1]) - share(r->self[0], d->all[0]);
-		r->p = chance(r->self[0], d->all[0], r->self[1], d->all[1]);
+		r->p = r->total[0].n && r->total[1].n
+			       ? chance(r->self[0], d->all[0], r->self[1], d->all[1])
+			       : chance(r->total[0], d->all[0], r->total[1], d->all[1]);
 	}
 	if (d->n_rows)
 		qsort(d->rows, d->n_rows, sizeof(*d->rows), by_change);

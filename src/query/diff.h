@@ -37,7 +37,7 @@ struct diff_row {
 	struct place place;
 	struct weight self[2], total[2];
 	double share; /* B's share of self minus A's */
-	double p;
+	double p;     /* of that change; of all its total, where it is in one side only */
 };
 
 struct diff_table {

@@ -259,12 +259,13 @@ def test_diff_says_what_is_only_on_one_side_and_what_is_noise(run, tmp_path):
         (tmp_path / name).write_text("".join(f"main (app.py:1);{f} (app.py:9) {n}\n" for f, n in counts.items()))
         return tmp_path / name
 
-    a = folded("a.folded", {"same": 1000, "slower": 1000, "gone": 500})
+    a = folded("a.folded", {"same": 1000, "slower": 1000, "gone": 500, "once": 1})
     b = folded("b.folded", {"same": 1010, "slower": 2000, "new": 500})
     out = run("diff", a, b, "--weight", "samples")[0]
     assert re.search(r"slower", out) and re.search(r"only in A +gone", out) and re.search(r"only in B +new", out)
     got = {f["function"]: f for f in json.loads(run("diff", a, b, "--json")[0])["functions"]}
     assert got["slower"]["verdict"] == "grew" and got["gone"]["verdict"] == "only in A"
+    assert got["once"]["verdict"] == "noise"  # one sample on one side proves nothing
     same = json.loads(run("diff", a, a, "--json", "--all")[0])["functions"]
     assert {f["verdict"] for f in same} == {"noise"}
 
