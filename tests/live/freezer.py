@@ -9,6 +9,7 @@ import time
 TARGETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "targets")
 BUILD = os.environ.get("PYSTROBE_BUILD") or os.path.join(os.path.dirname(TARGETS), "../../build")
 DEADLINE = 120
+RAN = set()  # (version, case): everything that stopped there was found to be right
 
 
 class Stop:
@@ -31,6 +32,7 @@ class Frozen:
         environ.pop("PYTHONSTARTUP", None)
         self.is_27 = None
         self.n_stops = 0
+        self.cases = set()
         self.to_target, self.from_target = ours, os.fdopen(to_us, "rb")
         self.target = subprocess.Popen(argv, env=environ, pass_fds=(theirs, from_us), stdin=subprocess.PIPE,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
@@ -95,12 +97,14 @@ class Frozen:
         while True:
             message = self.line()
             if "done" in message:
+                RAN.update(self.cases)
                 return
             if self.is_27 is None:
                 self.is_27 = message.get("v", 3) == 2
             self.n_stops += 1
             self.wait_until_frozen(message["pid"])
             yield Stop(message, self.text)
+            self.cases.add((message["version"], message["case"]))
             os.write(self.to_target, b"g")
 
     def look_at(self, arguments):

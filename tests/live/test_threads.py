@@ -13,7 +13,9 @@ from test_frames import compare  # noqa: E402
 
 PYTHONS = discover.one_per_version(("", "t"))
 every_python = pytest.mark.parametrize("python", PYTHONS, ids=[p.name for p in PYTHONS])
-WITH_INTERPRETERS = [p for p in PYTHONS if p.version >= (3, 8)]
+# the module came with 3.8, a GIL for each with 3.12
+WITH_INTERPRETERS = [(p, gil) for p in PYTHONS for gil, since in (("subinterpreters", (3, 8)), ("isolated", (3, 12)))
+                     if p.version >= since]
 WALK_FRAMES = 2048  # WALK_MAX_FRAMES of python/walk.h
 
 
@@ -36,7 +38,7 @@ def check(frozen, stop):
 @every_python
 def test_a_recursion_of_100000_frames_is_shown_at_both_ends_with_the_number_left_out(python):
     n = 0
-    for frozen, stop, _ in stops_of(python, "recursion"):
+    for frozen, stop, _ in stops_of(python, "deep"):
         cold = check(frozen, stop)
         (truth,) = [stack for ident, stack in stop.threads if ident == stop.me]
         (seen,) = [t for t in cold if t["ident"] == stop.me]
@@ -86,8 +88,7 @@ def test_a_thread_state_without_a_frame_harms_nothing(python):
         assert sorted(len(t["frames"]) > 0 for t in cold) == [False, True]
 
 
-@pytest.mark.parametrize("gil", ["subinterpreters", "isolated"])
-@pytest.mark.parametrize("python", WITH_INTERPRETERS, ids=[p.name for p in WITH_INTERPRETERS])
+@pytest.mark.parametrize("python,gil", WITH_INTERPRETERS, ids=str)
 def test_a_sub_interpreter_is_walked_with_its_own_frames(python, gil):
     n = 0
     for frozen, stop, _ in stops_of(python, gil):

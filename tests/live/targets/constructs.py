@@ -12,6 +12,7 @@ import sys
 import threading
 import weakref
 
+import freeze
 from freeze import Fail, done, here
 
 
@@ -22,14 +23,14 @@ def plain():
     )
 
 
-def recurse(n):
+def recurse(n=50):
     if n:
         recurse(n - 1)
     else:
         here("recursion")
 
 
-def mutual_a(n):
+def mutual_a(n=5):
     return mutual_b(
         n - 1
     )
@@ -578,16 +579,18 @@ def threads():
     t.join()
 
 
-CASES = [plain, lambda: recurse(50), lambda: mutual_a(5), generators, comprehensions, lambdas, decorators, classes,
-         multi_line, random_expressions, exceptions, returning, callbacks, code_from_text, reused_addresses, signals, finalizers, tracing,
+CASES = [plain, recurse, mutual_a, generators, comprehensions, lambdas, decorators, classes, multi_line,
+         random_expressions, exceptions, returning, callbacks, code_from_text, reused_addresses, signals, finalizers, tracing,
          threads, big_table]
 
 if __name__ == "__main__":
     for case in CASES:
+        freeze.case = case.__name__
         case()
     if sys.version_info >= (3,):
         import constructs3
         constructs3.main()
+    freeze.case = "recurse"
     sys.setrecursionlimit(20000)
     threading.stack_size(256 << 20)
     deep = threading.Thread(target=lambda: recurse(3000))

@@ -4,6 +4,7 @@ import contextlib
 import sys
 import types
 
+import freeze
 from freeze import Fail, here
 
 
@@ -243,11 +244,18 @@ def newer_syntax():
     for since, source in (((3, 8), WALRUS), ((3, 10), MATCH), ((3, 11), GROUPS), ((3, 12), GENERIC),
                           ((3, 12), MONITOR), ((3, 14), TEMPLATES)):
         if sys.version_info >= since:
+            freeze.case = NEWER[source]
             exec(compile(source, "since%d%d.py" % since, "exec"), {"here": here})
 
 
+NEWER = {WALRUS: "walrus", MATCH: "match", GROUPS: "groups", GENERIC: "generic", MONITOR: "monitoring",
+         TEMPLATES: "templates"}
+
+
 def main():
+    freeze.case = "yield_from"
     list(yield_from())
+    freeze.case = "coroutines"
     drive(coroutine(0))
     drive(coroutine(20))
     drive(uses_old())
@@ -255,6 +263,8 @@ def main():
     asyncio.set_event_loop(loop)
     loop.run_until_complete(everything())
     loop.close()
+    freeze.case = "annotations"
     annotations()
+    freeze.case = "names"
     names()
     newer_syntax()

@@ -17,6 +17,13 @@ except ImportError:
 OUT = int(os.environ["PEEK_OUT"])
 IN = int(os.environ["PEEK_IN"])
 count = 0
+case = ""  # what is being tried, for the table of README.md
+try:
+    from sysconfig import get_config_var
+    FREE = bool(get_config_var("Py_GIL_DISABLED"))
+except ImportError:
+    FREE = False
+VERSION = "%d.%d%s" % (sys.version_info[0], sys.version_info[1], "t" if FREE else "")
 
 
 def text(s):
@@ -59,7 +66,7 @@ def here(label="", value=None, others=False):
         settle(me)
         threads = dict((ident, frames(f)) for ident, f in sys._current_frames().items() if ident != me)
     threads[me] = frames(sys._getframe(1))
-    send({"label": text(label), "n": count, "v": sys.version_info[0], "me": me, "pid": os.getpid(),
+    send({"label": text(label), "n": count, "v": sys.version_info[0], "version": VERSION, "case": case, "me": me, "pid": os.getpid(),
           "threads": [[ident, stack] for ident, stack in threads.items()]})
     os.read(IN, 1)  # FREEZE
     return value

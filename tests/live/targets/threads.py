@@ -95,6 +95,7 @@ def empty():
 INSIDE = """
 import json, sys
 import freeze
+freeze.case = %r
 def inside():
     freeze.here(json.dumps({"case": "sub-interpreter"}))
 inside()
@@ -122,7 +123,7 @@ def subinterpreters(*how):
     except TypeError:
         ids = [m.create() for _ in range(2)]
     for i in ids:
-        failed = m.run_string(i, INSIDE)
+        failed = m.run_string(i, INSIDE % freeze.case)
         assert not failed, failed
     for i in ids:
         m.destroy(i)
@@ -148,7 +149,8 @@ def hot():
         outer(n)
 
 
-CASES = dict(recursion=recursion, daemon=daemon, forked=forked, native=native, empty=empty, subinterpreters=subinterpreters,
+CASES = dict(deep=recursion, daemon=daemon, forked=forked, native=native, empty=empty, subinterpreters=subinterpreters,
              isolated=lambda: subinterpreters("isolated"), hot=hot)
+freeze.case = sys.argv[1]
 CASES[sys.argv[1]]()
 done()
