@@ -50,7 +50,8 @@ class Frozen:
         return self
 
     def __exit__(self, kind, *_):
-        os.killpg(self.target.pid, signal.SIGKILL)  # what it forked holds its stderr too
+        if self.target.poll() is None:
+            os.killpg(self.target.pid, signal.SIGKILL)  # what it forked holds its stderr too
         said = self.target.stderr.read().decode(errors="replace")
         self.target.wait()
         self.target.stderr.close()
