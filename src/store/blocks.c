@@ -199,6 +199,20 @@ static struct block *find_block(const struct block_list *l, block_id id)
 	return NULL;
 }
 
+/* Of what has ended only the samples may have gone since. Whoever lets go of an answer
+ * does so at any time: hence the lock. */
+static struct block *keep_block(struct store *s, struct view *v, struct block *b)
+{
+	struct key gone = key_raw_gone(b->id);
+	bool raw_gone = b->raw_gone || view_has(v, CF_META, &gone);
+
+	pthread_mutex_lock(&s->lock);
+	block_hold(b);
+	b->raw_gone = raw_gone;
+	pthread_mutex_unlock(&s->lock);
+	return b;
+}
+
 int blocks_load(struct store *s, struct err *err)
 {
 	struct view *v = view_new(s->db);
@@ -224,10 +238,8 @@ int blocks_load(struct store *s, struct err *err)
 		s->next_block = f.block + 1;
 		at = key_block(f.block + 1);
 		known = find_block(&s->blocks, f.block);
-		/* What has ended changes no more. */
-		b = known && known->ended && !known->raw_gone
-			    ? block_hold(known)
-			    : load_one(s, v, f.block, err);
+		b = known && known->ended ? keep_block(s, v, known)
+					  : load_one(s, v, f.block, err);
 		if (!b)
 			goto out;
 		GROW(fresh.blocks, fresh.cap, fresh.n + 1);

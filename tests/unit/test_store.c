@@ -858,14 +858,18 @@ TEST(retention_drops_blocks_and_keeps_rollups_longer_than_samples)
 		.retain_ns = 1500 * NS_PER_SEC,
 		.retain_raw_ns = 700 * NS_PER_SEC };
 	struct err err = ERR_INIT;
-	struct store *s = store_open(dir, &o, &err);
+	struct store *s = store_open(dir, &o, &err), *reader;
 	const struct load_options lo = { .n_threads = 3, .n_stacks = 100, .hz = 10 };
 	struct load *l = load_new(&lo, store_sink(s));
 	int64_t start = load_now_ns(l), from, until, deadline;
-	struct total raw, sums;
+	struct total raw, sums, again;
 	unsigned i;
 
-	for (i = 0; i < 3000; i++)
+	for (i = 0; i < 600; i++)
+		load_second(l);
+	CHECK_OK(store_flush(s, &err), err);
+	reader = open_store(dir, STORE_READ, 0);
+	for (; i < 3000; i++)
 		load_second(l);
 	CHECK_OK(store_flush(s, &err), err);
 	/* Retention is the writer's, once a second: until it has come this far. */
@@ -888,6 +892,16 @@ TEST(retention_drops_blocks_and_keeps_rollups_longer_than_samples)
 	CHECK(sums.samples > raw.samples);
 	CHECK(raw.samples <= 40000);
 	CHECK(sums.samples >= 1500 * 30 - 300);
+	close_store(s);
+	/* Who followed sees the same as who comes now. */
+	CHECK_OK(store_refresh(reader, &err), err);
+	s = open_store(dir, STORE_READ, 0);
+	sums = sums_of(store_source(s), 0, INT64_MAX);
+	again = sums_of(store_source(reader), 0, INT64_MAX);
+	check_same(&sums, &again);
+	total_release(&sums);
+	total_release(&again);
+	close_store(reader);
 	close_store(s);
 	check_clean(dir, 0);
 	load_free(l);
