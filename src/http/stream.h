@@ -12,6 +12,7 @@
 #include "base/err.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +29,7 @@ struct stream {
 	bool ended;              /* nothing more will be written */
 	bool broken;             /* ended by an error: the client must notice */
 	bool closed;             /* nobody reads any more */
-	bool started;            /* something was written */
+	atomic_bool started;     /* something was written */
 	void (*wake)(void *arg); /* called with the lock held */
 	void *wake_arg;
 	bool asleep; /* the reader asked to be woken */
