@@ -24,6 +24,16 @@ pid_t thread_tid(struct walker *w, const struct wthread *t)
 	return tid <= INT32_MAX ? (pid_t)tid : 0;
 }
 
+/* One file is its C library and its dynamic linker: /lib/ld-musl-x86_64.so.1 on Alpine, a
+ * link to .../libc.so elsewhere. glibc's have other names: libc.so.6, libc-2.31.so. */
+static bool is_musl(const char *path)
+{
+	size_t len = strlen(path);
+
+	return strstr(path, "/ld-musl-") != NULL ||
+	       (len >= 8 && !strcmp(path + len - 8, "/libc.so"));
+}
+
 void walk_root_from(struct walk_root *root, const struct runtime *rt, struct mem *mem,
 	const struct maps *maps)
 {
@@ -45,5 +55,5 @@ void walk_root_from(struct walk_root *root, const struct runtime *rt, struct mem
 		root->gil_len = 192;
 	}
 	for (i = 0; i < maps->n && !root->musl; i++)
-		root->musl = strstr(maps->v[i].path, "/ld-musl-") != NULL;
+		root->musl = is_musl(maps->v[i].path);
 }
