@@ -193,7 +193,11 @@ static enum why_cause refusal(const struct why_facts *f, struct err *err)
 		"the kernel refuses process %d, and the usual reasons do not apply "
 		"(owner, Yama, capabilities, seccomp)",
 		(int)f->pid);
-	if (!cap)
+	if (cap)
+		err_hint(err,
+			"a security module or a sandbox may protect it: see the audit "
+			"log, dmesg | grep -i denied");
+	else
 		cure_privilege(err, f);
 	return WHY_UNCLEAR;
 }

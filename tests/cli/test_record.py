@@ -109,7 +109,7 @@ def test_filters_narrow_the_report(run, recording):
 ])
 def test_record_writes_the_format_that_the_ending_names(run, target, tmp_path, ending, check):
     out = tmp_path / f"out.{ending}"
-    run("record", target.pid, "-d", "0.5", "-q", "-o", out)
+    run("record", target.pid, "-d", "1", "-q", "-o", out)
     assert check(out.read_bytes())
     assert os.listdir(tmp_path) == [out.name]
 
