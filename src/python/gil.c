@@ -168,12 +168,12 @@ void gil_turn(struct walker *w)
 		holder = root_get(w, w->r_mark[0]);
 		switches = root_get(w, w->r_mark[1]);
 		w->turn_known &= !current || current == holder;
-	} else if (w->i_mark[0] < 0) {
-		w->turn_known = false;
-	} else if (!in->gil_addr || in->gil_addr == in->addr + a->interp.gil) {
+	} else if (w->i_mark[0] >= 0 &&
+		   (!in->gil_addr || in->gil_addr == in->addr + a->interp.gil)) {
 		holder = interp_get(w, in, w->i_mark[0]);
 		switches = interp_get(w, in, w->i_mark[1]);
-	} else if (a->gil.switches + 8 <= sizeof(in->gil_copy) && in->gil_ok) {
+	} else if (w->i_mark[0] >= 0 && in->gil_ok &&
+		   a->gil.switches + 8 <= sizeof(in->gil_copy)) {
 		holder = ld64(in->gil_copy + a->gil.holder);
 		switches = ld64(in->gil_copy + a->gil.switches);
 	} else {

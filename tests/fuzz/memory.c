@@ -56,31 +56,15 @@ static uint64_t counts[STATUS_COUNT];
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static bool is_gone(const struct bent *b, const struct mem_segment *seg)
-{
-	uint64_t at = seg->addr & ~(uint64_t)(SNAP_PAGE - 1);
-
-	for (; b->gone.n && seg->len &&
-		at - seg->addr + SNAP_PAGE <= seg->len + 2 * SNAP_PAGE &&
-		at < seg->addr + seg->len;
-		at += SNAP_PAGE)
-		if (map_get(&b->gone, at))
-			return true;
-	return false;
-}
-
-static ssize_t bent_readv(struct mem *mem, const struct mem_segment *seg, size_t n)
+static size_t bent_read_some(struct mem *mem, uint64_t addr, void *dst, size_t len)
 {
 	struct bent *b = (struct bent *)mem;
-	size_t i;
+	uint64_t page = addr & ~(uint64_t)(SNAP_PAGE - 1);
+	size_t room = (size_t)(page + SNAP_PAGE - addr);
 
-	for (i = 0; i < n && !is_gone(b, &seg[i]); i++)
-		;
-	if (!i && n) {
-		errno = EFAULT;
-		return -1;
-	}
-	return b->inner->ops->readv(b->inner, seg, i);
+	if (b->gone.n && map_get(&b->gone, page))
+		return 0;
+	return b->inner->ops->read_some(b->inner, addr, dst, len < room ? len : room);
 }
 
 static void load_snap(const char *path)
@@ -177,7 +161,7 @@ static void bend(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct mem_ops ops = { .readv = bent_readv };
+	static const struct mem_ops ops = { .read_some = bent_read_some };
 	struct bent b = { .base = { .ops = &ops } };
 	struct buf out = BUF_INIT;
 	struct snap *s;

@@ -907,3 +907,44 @@ TEST(retention_drops_blocks_and_keeps_rollups_longer_than_samples)
 	load_free(l);
 	free(dir);
 }
+
+TEST(retention_gives_the_disk_its_room_back)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store_options o = {
+		.mode = STORE_WRITE, .no_sync = true, .block_ns = 300 * NS_PER_SEC
+	};
+	struct err err = ERR_INIT;
+	struct store *s = store_open(dir, &o, &err);
+	struct load_options lo = { .n_threads = 8, .n_stacks = 5000, .hz = 100 };
+	struct load *l = load_new(&lo, store_sink(s));
+	uint64_t full, now;
+	int64_t from, until, deadline = clock_mono_ns() + 60 * NS_PER_SEC;
+	unsigned i;
+
+	for (i = 0; i < 6000; i++)
+		load_second(l);
+	CHECK_OK(store_flush(s, &err), err);
+	close_store(s);
+	full = file_disk_usage(dir);
+	o.retain_ns = 400 * NS_PER_SEC;
+	s = store_open(dir, &o, &err);
+	lo.start_ns = load_now_ns(l);
+	load_free(l);
+	l = load_new(&lo, store_sink(s));
+	/* Retention is the writer's, once a second: until it has come this far. */
+	do {
+		load_second(l);
+		CHECK_OK(store_flush(s, &err), err);
+		CHECK_OK(
+			store_source(s)->ops->range(store_source(s), &from, &until, &err),
+			err);
+		usleep(10000);
+	} while (from < lo.start_ns - 1000 * NS_PER_SEC && clock_mono_ns() < deadline);
+	close_store(s); /* the log of what was written last goes as well */
+	now = file_disk_usage(dir);
+	CHECK(now <= full / 2);
+	check_clean(dir, 0);
+	load_free(l);
+	free(dir);
+}
