@@ -92,9 +92,14 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 			l->wait = now.running ? WAIT_NONE : target_wait(t, l, &now);
 		}
 	}
+	/* The kernel was asked a moment before or after the copy, at which it had the GIL. */
+	if ((w->flags & WALK_GIL) && l->wait == WAIT_FUTEX_GIL) {
+		l->wait = WAIT_NONE;
+		state = STATE_CPU;
+	}
 	if (w->flags & WALK_GIL)
 		state |= STATE_GIL;
-	if (l->wait == WAIT_FUTEX_GIL || (w->flags & WALK_GIL_WANTED))
+	else if (l->wait == WAIT_FUTEX_GIL || (w->flags & WALK_GIL_WANTED))
 		state |= STATE_GIL_WAIT;
 	if (w->flags & WALK_GC)
 		state |= STATE_GC;
