@@ -207,6 +207,10 @@ void summary_print(const struct summary *s, struct buf *out, bool colour)
 		buf_printf(out, "; %.1f us and %.1f reads a tick",
 			(double)st->cpu_ns / 1e3 / (double)st->ticks,
 			(double)st->reads / (double)st->ticks);
+	if (s->rate_hz > 0 && st->ticks)
+		buf_printf(out, "; woken %.1f us late, %.1f ms at most",
+			(double)st->late_ns_sum / 1e3 / (double)st->ticks,
+			(double)st->late_ns_max / 1e6);
 	if (st->stops)
 		buf_printf(out,
 			"; stopped threads %llu times for %.1f us, longest %.1f us",
@@ -243,6 +247,9 @@ void summary_json(const struct summary *s, struct buf *out)
 	json_kdouble(&j, "rate_wanted", s->rate_hz);
 	json_kdouble(&j, "rate",
 		st->elapsed_ns ? (double)st->ticks * 1e9 / (double)st->elapsed_ns : 0);
+	json_kdouble(&j, "late_mean",
+		st->ticks ? (double)st->late_ns_sum / 1e9 / (double)st->ticks : 0);
+	json_kdouble(&j, "late_max", (double)st->late_ns_max / 1e9);
 	json_kint(&j, "repaired", (int64_t)st->repaired);
 	json_kint(&j, "cut", (int64_t)st->cut);
 	json_key(&j, "lost");
@@ -251,6 +258,11 @@ void summary_json(const struct summary *s, struct buf *out)
 		json_kint(&j, status_word((enum status)r), (int64_t)st->lost[r]);
 	json_end(&j);
 	json_kint(&j, "seconds_not_written", (int64_t)s->seconds_lost);
+	json_kint(&j, "children_missed", st->children_missed);
+	json_kint(&j, "unmerged", (int64_t)st->unmerged);
+	json_kint(&j, "stops", (int64_t)st->stops);
+	json_kdouble(&j, "stopped", (double)st->stopped_ns / 1e9);
+	json_kdouble(&j, "stopped_max", (double)st->stopped_ns_max / 1e9);
 	json_kdouble(&j, "cpu_sampling", (double)st->cpu_ns / 1e9);
 	json_kdouble(&j, "cpu_writing", (double)s->writer_cpu_ns / 1e9);
 	json_key(&j, "hottest");
