@@ -98,7 +98,9 @@ class Recording:
         for line in pathlib.Path(path).read_text().splitlines():
             o = json.loads(line)
             kind = o["type"]
-            if kind == "series":
+            if kind == "header":
+                self.start_ns = o["start_ns"]
+            elif kind == "series":
                 self.series[o["series"]] = o
             elif kind == "thread":
                 self.threads[o["series"], o["thread"]] = o["name"]
@@ -106,7 +108,7 @@ class Recording:
                 funcs[o["func"]] = o["name"]
             elif kind == "stack":
                 names, lines = stacks[o["parent"]]
-                stacks[o["stack"]] = (names + (funcs[o["func"]],), lines + (o["line"],))
+                stacks[o["stack"]] = (names + (funcs[o["func"]],), lines + (o.get("line", 0),))
             elif kind == "event":
                 self.events.append((self.series[o["series"]]["pid"], o["kind"], o["text"]))
             elif kind == "metric":

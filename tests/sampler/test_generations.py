@@ -1,0 +1,35 @@
+"""Code objects at recycled addresses: no cache may show a dead function."""
+import subprocess
+
+from conftest import PYSTROBE, SECONDS, Program, Recording, each_python, samples_in, start_recording, wait_for
+
+COUNT = 40
+EDGE_NS = 2000000       # so close to a generation's ends its neighbour may be seen
+
+
+@each_python
+def test_forty_generations_appear_under_their_own_names(tmp_path, python):
+    """The program says when it called which: what was sampled then must bear that name. How
+    many are sampled is the machine's doing; how many are told is not."""
+    store, out = tmp_path / "x", tmp_path / "x.jsonl"
+    with Program(python, "generations.py", COUNT, 0.1) as program:
+        p = start_recording(program.pid, "-r", 500, "-q", "-o", store)
+        wait_for("samples", lambda: samples_in(store))
+        program.say("go")
+        words = program.hear().split()
+        p.terminate()
+        assert p.wait(SECONDS) == 0
+    subprocess.run([PYSTROBE, "export", str(store), "-o", str(out)], check=True, stderr=subprocess.DEVNULL)
+    got = Recording(out)
+    assert len(set(words[::3])) < COUNT, "no address was used again: the test tests nothing"
+    sampled, told, wrong = 0, 0, []
+    for n in range(COUNT):
+        began, ended = (int(float(word) * 1e9) - got.start_ns for word in words[3 * n + 1:3 * n + 3])
+        names = {s.names[-1] for s in got.samples if began + EDGE_NS < s.time < ended - EDGE_NS}
+        sampled += bool(names)
+        told += "made_%03d" % n in names
+        wrong += [(n, name) for name in names if name.startswith("made_") and name != "made_%03d" % n]
+    print(python.name, "generations sampled", sampled, "told", told, "addresses", len(set(words[::3])))
+    assert not wrong
+    assert sampled == told
+    assert sampled > COUNT / 4

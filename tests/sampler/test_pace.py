@@ -1,0 +1,78 @@
+"""Rates, durations and weights: what was asked for, what was got, and both said."""
+import os
+import signal
+import subprocess
+
+import pytest
+from conftest import NEWEST, PYSTROBE, SECONDS, Program, Recording, record
+
+
+@pytest.mark.parametrize("rate, seconds", [(0.5, 5), (10, 2), (1000, 1), ("max", 0.5)])
+def test_every_rate_says_what_was_got_and_missed(tmp_path, rate, seconds):
+    with Program(NEWEST, "count.py") as program:
+        got, said, _ = record(tmp_path, program.pid, "-r", rate, "-d", seconds)
+    assert said["ticks"] > 0 and said["late_max"] >= said["late_mean"] >= 0
+    times = sorted({s.time for s in got.samples})
+    assert len(times) == said["ticks"]
+    if rate != "max":       # taken and missed together are those that were due
+        due = rate * (times[-1] - times[0]) / 1e9
+        assert abs(said["ticks"] + said["missed"] - 1 - due) <= 2 + due / 100
+
+
+@pytest.mark.parametrize("rate", [20, 1000, "max"])
+def test_weights_add_up_to_the_time_that_passed(tmp_path, rate):
+    with Program(NEWEST, "count.py") as program:
+        got, _, _ = record(tmp_path, program.pid, "-r", rate, "-d", 2)
+    for thread in ("count-0", "count-1", "MainThread"):
+        samples = sorted(got.of(thread), key=lambda s: s.time)
+        passed = samples[-1].time - samples[0].time
+        assert abs(sum(s.weight for s in samples[1:]) - passed) <= passed / 100
+
+
+def test_the_duration_is_of_the_clock_also_when_overloaded(tmp_path):
+    """A tick takes far longer than the interval: as many are missed as were not taken."""
+    with Program(NEWEST, "count.py") as program:
+        got, said, _ = record(tmp_path, program.pid, "-r", 1000000, "-d", 2)
+    times = sorted({s.time for s in got.samples})
+    assert said["missed"] > said["ticks"]
+    assert times[-1] - times[0] <= 2.5e9
+    assert abs((said["ticks"] + said["missed"]) / ((times[-1] - times[0]) / 1e9) / 1000000 - 1) < 0.1
+
+
+def test_a_rate_that_is_none_is_refused():
+    for rate in ("0", "-1", "fast", "nan"):
+        done = subprocess.run([PYSTROBE, "record", str(os.getpid()), "-r", rate], stderr=subprocess.PIPE)
+        assert done.returncode == 2, rate
+
+
+SIGNALS = "import signal, sys\n" \
+    "for s in (%s): signal.signal(s, lambda n, f: (print(n, flush=True), n in (2, 15) and sys.exit(40 + n)))\n" \
+    "print('up', flush=True)\nwhile True: signal.pause()"
+
+
+def test_every_signal_reaches_the_command(tmp_path):
+    signals = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH, signal.SIGHUP, signal.SIGHUP, signal.SIGQUIT,
+               signal.SIGUSR1, signal.SIGTERM]
+    code = SIGNALS % ", ".join(str(int(s)) for s in sorted(set(signals)))
+    p = subprocess.Popen([PYSTROBE, "record", "-q", "-o", str(tmp_path / "x"), "--", *NEWEST.argv, "-c", code],
+                         stdout=subprocess.PIPE, text=True)
+    try:
+        assert p.stdout.readline() == "up\n"
+        for s in signals:
+            p.send_signal(s)
+            assert p.stdout.readline() == f"{int(s)}\n"
+        assert p.wait(SECONDS) == 40 + signal.SIGTERM
+    finally:
+        p.kill()
+        p.communicate()
+
+
+def test_the_first_python_frame_is_seen_and_nothing_before_is_missed(tmp_path):
+    """The command sleeps only in a function of its first line: it is in the recording."""
+    out = tmp_path / "x.jsonl"
+    subprocess.run([PYSTROBE, "record", "-q", "-r", "1000", "-o", str(out), "--", *NEWEST.argv, "-S", "-E", "-c",
+                    "import time\ndef first(): time.sleep(1)\nfirst()"], check=True, timeout=SECONDS)
+    got = Recording(out)
+    assert "first" in got.names()
+    assert any("importlib" in "".join(s.names) or "_find_and_load" in s.names or "<module>" in s.names
+               for s in got.samples)
