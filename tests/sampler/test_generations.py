@@ -22,14 +22,13 @@ def test_forty_generations_appear_under_their_own_names(tmp_path, python):
     subprocess.run([PYSTROBE, "export", str(store), "-o", str(out)], check=True, stderr=subprocess.DEVNULL)
     got = Recording(out)
     assert len(set(words[::3])) < COUNT, "no address was used again: the test tests nothing"
-    sampled, told, wrong = 0, 0, []
+    told, wrong = 0, []
     for n in range(COUNT):
         began, ended = (int(float(word) * 1e9) - got.start_ns for word in words[3 * n + 1:3 * n + 3])
         names = {s.names[-1] for s in got.samples if began + EDGE_NS < s.time < ended - EDGE_NS}
-        sampled += bool(names)
         told += "made_%03d" % n in names
-        wrong += [(n, name) for name in names if name.startswith("made_") and name != "made_%03d" % n]
-    print(python.name, "generations sampled", sampled, "told", told, "addresses", len(set(words[::3])))
+        # its caller, when the processor was taken away between the clock and the call
+        wrong += [(n, name) for name in names if name not in ("made_%03d" % n, "generation")]
+    print(python.name, "generations told", told, "addresses", len(set(words[::3])))
     assert not wrong
-    assert sampled == told
-    assert sampled > COUNT / 4
+    assert told > COUNT / 4
