@@ -134,15 +134,32 @@ void plan_fields(
 			s->stretch[i].len, ok);
 }
 
-static void plan_thread(struct walker *w, struct wthread *t)
+/*
+ * Pointer and thread state of every thread come first in a read: copying any line that the
+ * target writes makes its next write wait, and where it waits it would be found. So the
+ * pointer says where it was before it was disturbed.
+ */
+static void plan_head(struct walker *w, struct wthread *t)
 {
 	t->quiet = false;
 	t->side = !t->side;
+	if (w->era->plan_pointer)
+		w->era->plan_pointer(w, t);
 	plan_add(w, t->pub.tstate_addr, t->ts[t->side], w->ts_len, &t->ts_ok);
+}
+
+static void plan_stack(struct walker *w, struct wthread *t)
+{
 	if (t->exc_addr)
 		plan_add(w, t->exc_addr, t->exc, EXC_LEN, &t->exc_ok);
 	w->era->plan(w, t);
 	codes_plan(w, &t->pub, w->now_ns - t->proved_ns >= STALE_NS ? 0 : t->changed);
+}
+
+static void plan_thread(struct walker *w, struct wthread *t)
+{
+	plan_head(w, t);
+	plan_stack(w, t);
 }
 
 /* From 3.12 on the runtime says nothing but where the interpreters are. While there is
@@ -174,7 +191,8 @@ static void decode_thread(struct walker *w, struct wthread *t)
 		return;
 	}
 	p->status = w->era->decode(w, t);
-	t->settled = p->status == ST_OK;
+	/* Its pointer was read before the turn: one tick of the same turn must lie between. */
+	t->settled = p->status == ST_OK && !w->turn_moved;
 	t->settled_turn = w->turn;
 	if (p->status == ST_OK || p->status == ST_LIMIT)
 		emit_chain(w, t);
@@ -209,9 +227,16 @@ static void read_new(struct walker *w, size_t from)
 	}
 }
 
-/* Plans the threads that may have run: all, unless the GIL did not change hands lately. */
-static void plan_threads(struct walker *w)
+/* May it have run Python since it was last read? */
+static bool may_have_run(const struct walker *w, const struct wthread *t)
 {
+	return !w->turn_known || w->turn_moved || !t->settled ||
+	       t->settled_turn != w->turn || t->pub.tstate_addr == w->turn_holder;
+}
+
+static void plan_tick(struct walker *w)
+{
+	uint32_t i;
 	size_t k;
 
 	for (k = 0; k < w->n_threads; k++) {
@@ -220,15 +245,25 @@ static void plan_threads(struct walker *w)
 		t->quiet = false;
 		if (t->pub.flags & WALK_PARKED)
 			continue;
-		if (w->turn_known && !w->turn_moved && t->settled &&
-			t->settled_turn == w->turn &&
-			t->pub.tstate_addr != w->turn_holder) {
+		if (may_have_run(w, t)) {
+			t->tick++;
+			plan_head(w, t);
+		} else {
 			t->quiet = true;
 			t->pub.flags &= ~(uint32_t)WALK_NEW;
-			continue;
 		}
-		t->tick++;
-		plan_thread(w, t);
+	}
+	if (!only_head(w) || w->now_ns - w->root_ns >= ROOT_NS) {
+		plan_fields(w, &w->rootset, w->root_base, w->root_copy, &w->root_ok);
+		w->root_ns = w->now_ns;
+	}
+	for (i = 0; i < w->n_interps; i++)
+		plan_interp(w, w->interps[i]);
+	for (k = 0; k < w->n_threads; k++) {
+		struct wthread *t = w->threads[k];
+
+		if (!(t->pub.flags & WALK_PARKED) && !t->quiet)
+			plan_stack(w, t);
 	}
 }
 
@@ -251,20 +286,13 @@ enum status walker_tick(struct walker *w)
 	uint64_t calls = w->mem->n_calls;
 	enum status st;
 	size_t k, n;
-	uint32_t i;
 
 	w->now_ns = clock_mono_ns();
 	w->tick++;
 	w->stats.n_ticks++;
 	if (codes_trim(w))
 		forget_codes(w);
-	if (!only_head(w) || w->now_ns - w->root_ns >= ROOT_NS) {
-		plan_fields(w, &w->rootset, w->root_base, w->root_copy, &w->root_ok);
-		w->root_ns = w->now_ns;
-	}
-	for (i = 0; i < w->n_interps; i++)
-		plan_interp(w, w->interps[i]);
-	plan_threads(w);
+	plan_tick(w);
 	st = plan_read(w);
 	if (st == ST_OK && !w->root_ok)
 		st = ST_FAULT;

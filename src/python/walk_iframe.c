@@ -18,13 +18,19 @@ static uint64_t top_addr(const struct walker *w, const struct wthread *t)
 	return t->cframe_addr ? t->cframe_addr + a->cframe.current_frame : 0;
 }
 
-static void iframe_plan(struct walker *w, struct wthread *t)
+static void plan_pointer(struct walker *w, struct wthread *t)
 {
 	uint64_t top = top_addr(w, t);
 
 	t->top_ok = t->after_ok = false;
 	if (w->abi->tstate.cframe != ABI_NONE && top)
 		plan_add(w, top, &t->top[t->side], 8, &t->top_ok);
+}
+
+static void iframe_plan(struct walker *w, struct wthread *t)
+{
+	uint64_t top = top_addr(w, t);
+
 	copies_plan(w, t);
 	if (top && !t->first)
 		plan_add(w, top, &t->top_after, 8, &t->after_ok);
@@ -240,6 +246,7 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 }
 
 const struct walk_era walk_era_iframe = {
+	.plan_pointer = plan_pointer,
 	.plan = iframe_plan,
 	.decode = iframe_decode,
 	.first_changed = copies_first_changed,

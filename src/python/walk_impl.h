@@ -175,6 +175,8 @@ struct winterp {
 };
 
 struct walk_era {
+	/* The pointer to the leaf, where it is not in the thread state; may be NULL. */
+	void (*plan_pointer)(struct walker *w, struct wthread *t);
 	void (*plan)(struct walker *w, struct wthread *t);
 	/* From the copies to w->chain; the thread's status says how it went. */
 	enum status (*decode)(struct walker *w, struct wthread *t);
