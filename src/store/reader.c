@@ -248,7 +248,8 @@ static int query_begin(struct query *q, struct store *s, struct ask *a, struct e
 
 static bool part_has(const struct part *p, series_id id)
 {
-	return bsearch(&id, p->series.ids, p->series.n, sizeof(id), by_id) != NULL;
+	return p->series.n &&
+	       bsearch(&id, p->series.ids, p->series.n, sizeof(id), by_id) != NULL;
 }
 
 /* --- the tail, as it will be stored --- */
