@@ -108,10 +108,13 @@ static int parse_rate(const struct opt *o, void *field, const char *text, struct
 		*v *= 1000;
 		unit++;
 	}
-	if (!unit || (*unit && strcasecmp(unit, "hz") != 0) || *v < 0.001)
+	if (!unit || (*unit && strcasecmp(unit, "hz") != 0) || *v <= 0)
 		return err_set(err, ERR_USAGE,
 			"'%s' is not a rate in samples a second (like 100, 1k or max)",
 			text);
+	if (*v < 0.1)
+		return err_set(err, ERR_USAGE,
+			"%s is too slow: at least 0.1, a sample every ten seconds", text);
 	if (*v > 1e6)
 		return err_set(err, ERR_USAGE,
 			"%s is too fast: at most 1000k, or max for as fast as possible",

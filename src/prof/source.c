@@ -53,6 +53,12 @@ bool ask_wants(const struct ask *a, series_id series)
 	return low < a->n_series && a->series[low] == series;
 }
 
+bool ask_wants_event(const struct ask *a, const struct event *e)
+{
+	return e->time_ns >= a->from_ns && e->time_ns < a->until_ns &&
+	       (!e->series || ask_wants(a, e->series));
+}
+
 void point_init(struct point *p, series_id series, int64_t from_ns, int64_t until_ns)
 {
 	*p = (struct point){ .series = series, .from_ns = from_ns, .until_ns = until_ns };

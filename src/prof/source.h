@@ -48,6 +48,8 @@ void ask_pin(struct ask *a, void (*drop)(void *), void *what);
 /* ERR_CANCELLED or ERR_LIMIT when it is time to stop. Call it every few thousand items. */
 int ask_check(const struct ask *a, struct err *err);
 bool ask_wants(const struct ask *a, series_id series);
+/* In the range, and of a series that is wanted or of none. */
+bool ask_wants_event(const struct ask *a, const struct event *e);
 
 /* How often and how long one thread was seen like this. */
 struct sum {
@@ -156,6 +158,7 @@ struct source_ops {
 	uint64_t (*generation)(struct source *s);
 	/* NULL where nothing is being written. */
 	void (*health)(struct source *s, struct source_health *h);
+	/* NULL where the source is a part of what its owner frees. */
 	void (*close)(struct source *s);
 };
 
@@ -166,7 +169,7 @@ struct source {
 /* NULL is fine. */
 static inline void source_close(struct source *s)
 {
-	if (s)
+	if (s && s->ops->close)
 		s->ops->close(s);
 }
 

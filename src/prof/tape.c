@@ -366,11 +366,8 @@ static int source_events(
 		memcpy(copy, t->events, n * sizeof(*copy));
 	pthread_mutex_unlock(&t->lock);
 	for (i = 0; i < n && !ret; i++) {
-		if (copy[i].time_ns < a->from_ns || copy[i].time_ns >= a->until_ns ||
-			(copy[i].series && !ask_wants(a, copy[i].series)))
-			continue;
 		ret = ask_check(a, err);
-		if (!ret)
+		if (!ret && ask_wants_event(a, &copy[i]))
 			ret = fn(arg, &copy[i]);
 	}
 	free(copy);
@@ -386,11 +383,6 @@ static uint64_t source_generation(struct source *s)
 	generation = t->generation;
 	pthread_mutex_unlock(&t->lock);
 	return generation;
-}
-
-static void source_keep(struct source *s)
-{
-	(void)s;
 }
 
 /* --- */
@@ -414,7 +406,6 @@ struct tape *tape_new(size_t max_bytes)
 		.sums = source_sums,
 		.points = source_points,
 		.generation = source_generation,
-		.close = source_keep,
 	};
 	struct tape *t = xcalloc(1, sizeof(*t));
 

@@ -4,8 +4,9 @@
  *
  * A walker remembers where everything was: interpreter fields, thread states, the used
  * part of each thread's data stack (3.11+) or its chain of frame objects (2.7 to 3.10),
- * generators. walker_tick() reads all of it at once, decides from the copy itself where
- * each stack ends, and chases only what was not predicted. The first tick predicts
+ * generators. walker_tick() reads at once what may have changed, decides from the copy
+ * itself where each stack ends, and chases only what was not predicted. While the GIL has
+ * not changed hands, only its holder can have run: the others are not read again. The first tick predicts
  * nothing: a cold walk (`dump`) is a walker that ticks once.
  *
  * No allocation, no text and no system call but the reads in the warm path. The target's
@@ -130,7 +131,7 @@ struct walker *walker_new(struct mem *mem, const struct abi *abi,
 	void *arg);
 void walker_free(struct walker *w);
 
-/* Reads all threads but the parked. Not ST_OK: nothing could be read, threads are as
+/* Brings all threads up to date but the parked. Not ST_OK: nothing could be read, threads are as
  * before. */
 enum status walker_tick(struct walker *w);
 /* Reads one thread again: because its sample was torn, or, with `still`, because it was

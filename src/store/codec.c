@@ -175,9 +175,40 @@ int decode_sums(struct sum_list *l, struct reader *r)
 
 /* --- points --- */
 
-void encode_point(struct buf *out, const struct point *p)
+void put_lost(struct buf *out, const uint64_t *lost)
 {
 	unsigned i, n = 0;
+
+	for (i = 0; i < STATUS_COUNT; i++)
+		n += lost[i] != 0;
+	put_varint(out, n);
+	for (i = 0; i < STATUS_COUNT; i++) {
+		if (lost[i]) {
+			put_varint(out, i);
+			put_varint(out, lost[i]);
+		}
+	}
+}
+
+void get_lost(uint64_t *lost, struct reader *r)
+{
+	uint64_t i, n = get_varint(r);
+
+	if (n > STATUS_COUNT)
+		r->bad = true;
+	for (i = 0; i < n && !r->bad; i++) {
+		uint64_t reason = get_varint(r);
+
+		if (reason >= STATUS_COUNT)
+			r->bad = true;
+		else
+			lost[reason] = get_varint(r);
+	}
+}
+
+void encode_point(struct buf *out, const struct point *p)
+{
+	unsigned i;
 
 	put_varint(out, p->n_ticks);
 	put_varint(out, p->n_samples);
@@ -192,15 +223,7 @@ void encode_point(struct buf *out, const struct point *p)
 	put_varint(out, p->read_ns);
 	put_varint(out, p->n_cut);
 	put_varint(out, p->n_repaired);
-	for (i = 0; i < STATUS_COUNT; i++)
-		n += p->n_lost[i] != 0;
-	put_varint(out, n);
-	for (i = 0; i < STATUS_COUNT; i++) {
-		if (p->n_lost[i]) {
-			put_varint(out, i);
-			put_varint(out, p->n_lost[i]);
-		}
-	}
+	put_lost(out, p->n_lost);
 	put_varint(out, p->n_metrics);
 	if (!p->n_metrics)
 		return;
@@ -219,7 +242,7 @@ void encode_point(struct buf *out, const struct point *p)
 
 int decode_point(struct point *p, struct reader *r)
 {
-	uint64_t i, n;
+	unsigned i;
 
 	p->n_ticks = get_varint(r);
 	p->n_samples = get_varint(r);
@@ -234,14 +257,7 @@ int decode_point(struct point *p, struct reader *r)
 	p->read_ns = get_varint(r);
 	p->n_cut = get_varint(r);
 	p->n_repaired = get_varint(r);
-	n = get_varint(r);
-	for (i = 0; i < n && !r->bad; i++) {
-		uint64_t reason = get_varint(r);
-
-		if (reason >= STATUS_COUNT)
-			return -1;
-		p->n_lost[reason] = get_varint(r);
-	}
+	get_lost(p->n_lost, r);
 	p->n_metrics = get_varint(r);
 	if (p->n_metrics) {
 		p->rss_sum = get_varint(r);

@@ -25,6 +25,11 @@ void seal(struct buf *value, const struct key *key);
 /* A reader of the value without its checksum; bad when that does not hold. */
 struct reader unseal(const void *key, size_t key_len, const void *value, size_t len);
 
+/* Samples lost by reason, STATUS_COUNT of them: those that are not 0. The reader is bad
+ * after a reason that there is not. */
+void put_lost(struct buf *out, const uint64_t *lost);
+void get_lost(uint64_t *lost, struct reader *r);
+
 /* --- chunks --- */
 
 /*

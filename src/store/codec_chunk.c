@@ -223,8 +223,6 @@ static void put_ticks(struct buf *out, const struct chunk *c, unsigned shift)
 
 static void put_stats(struct buf *out, const struct chunk_stats *s)
 {
-	unsigned i, n = 0;
-
 	put_varint(out, s->ticks_wanted);
 	put_varint(out, s->ticks_missed);
 	put_varint(out, s->late_ns_sum);
@@ -233,15 +231,7 @@ static void put_stats(struct buf *out, const struct chunk_stats *s)
 	put_varint(out, s->n_samples);
 	put_varint(out, s->n_cut);
 	put_varint(out, s->n_repaired);
-	for (i = 0; i < STATUS_COUNT; i++)
-		n += s->n_lost[i] != 0;
-	put_varint(out, n);
-	for (i = 0; i < STATUS_COUNT; i++) {
-		if (s->n_lost[i]) {
-			put_varint(out, i);
-			put_varint(out, s->n_lost[i]);
-		}
-	}
+	put_lost(out, s->n_lost);
 }
 
 static void put_metrics(struct buf *out, const struct chunk *c, int64_t first_ns)
@@ -423,8 +413,6 @@ static void get_ticks(
 
 static void get_stats(struct chunk_stats *s, struct reader *r)
 {
-	uint64_t n, i;
-
 	s->ticks_wanted = (uint32_t)get_varint(r);
 	s->ticks_missed = (uint32_t)get_varint(r);
 	s->late_ns_sum = get_varint(r);
@@ -433,17 +421,7 @@ static void get_stats(struct chunk_stats *s, struct reader *r)
 	s->n_samples = get_varint(r);
 	s->n_cut = get_varint(r);
 	s->n_repaired = get_varint(r);
-	n = get_varint(r);
-	if (n > STATUS_COUNT)
-		r->bad = true;
-	for (i = 0; i < n && !r->bad; i++) {
-		uint64_t reason = get_varint(r);
-
-		if (reason >= STATUS_COUNT)
-			r->bad = true;
-		else
-			s->n_lost[reason] = get_varint(r);
-	}
+	get_lost(s->n_lost, r);
 }
 
 static void get_metrics(struct chunk *c, struct reader *r, int64_t first_ns, size_t n)

@@ -589,12 +589,6 @@ static int source_threads(
 	return ret;
 }
 
-static bool event_is_wanted(const struct ask *a, const struct event *e)
-{
-	return e->time_ns >= a->from_ns && e->time_ns < a->until_ns &&
-	       (!e->series || ask_wants(a, e->series));
-}
-
 static int give_events(struct query *q, struct part *p, event_fn *fn, void *arg)
 {
 	struct cursor *c = cursor_new(q->v, CF_META);
@@ -615,7 +609,7 @@ static int give_events(struct query *q, struct part *p, event_fn *fn, void *arg)
 		if (f.time_ns >= q->a->until_ns)
 			break;
 		e.time_ns = f.time_ns;
-		if (decode_event(&e, &r) == 0 && event_is_wanted(q->a, &e))
+		if (decode_event(&e, &r) == 0 && ask_wants_event(q->a, &e))
 			ret = fn(arg, &e);
 	}
 	if (!ret)
@@ -637,7 +631,7 @@ static int source_events(
 		ret = give_events(&q, &q.parts[i], fn, arg);
 	for (i = 0; i < q.n_tail && !ret; i++) {
 		for (k = 0; k < q.tail[i]->n_events && !ret; k++) {
-			if (event_is_wanted(a, &q.tail[i]->events[k]))
+			if (ask_wants_event(a, &q.tail[i]->events[k]))
 				ret = fn(arg, &q.tail[i]->events[k]);
 		}
 	}
@@ -668,11 +662,6 @@ static void source_health(struct source *src, struct source_health *h)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void source_keep(struct source *src)
-{
-	(void)src;
-}
-
 void reader_init(struct store *s)
 {
 	static const struct source_ops ops = {
@@ -685,7 +674,6 @@ void reader_init(struct store *s)
 		.points = source_points,
 		.generation = source_generation,
 		.health = source_health,
-		.close = source_keep,
 	};
 
 	s->source.ops = &ops;

@@ -1,17 +1,16 @@
 """Commands against real interpreters: what the tests of this folder share."""
 import os
 import pathlib
-import select
 import subprocess
 import sys
-import time
 
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "pythons"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "pythons")]
 import discover  # noqa: E402
+from common import wait_for  # noqa: E402,F401
 
 PYSTROBE = os.environ.get("PYSTROBE") or str(ROOT / "build" / "pystrobe")
 SECONDS = 60  # after which a command that should end has hung
@@ -19,16 +18,6 @@ SECONDS = 60  # after which a command that should end has hung
 
 EACH = [p for p in discover.one_per_version() if not p.root]
 NEWEST = max((p for p in EACH if tuple(p.version[:2]) <= (3, 13)), key=lambda p: tuple(p.version[:2]))
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        got = condition()
-        if got:
-            return got
-        select.select([], [], [], 0.02)
-    raise AssertionError(f"{what}: not within {SECONDS} s")
 
 
 class Target:

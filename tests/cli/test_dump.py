@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from common import read_to_end
 from conftest import EACH, HERE, NEWEST, PYSTROBE, Target
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
@@ -62,15 +63,7 @@ def test_colour_is_for_terminals_only(target):
         subprocess.run([PYSTROBE, "dump", str(target.pid)], stdout=tail, check=True, timeout=60,
                        env=dict(os.environ, TERM="xterm", **env))
         os.close(tail)
-        text = b""
-        try:
-            while True:
-                part = os.read(head, 65536)
-                if not part:
-                    break
-                text += part
-        except OSError:
-            pass
+        text = read_to_end(head)
         os.close(head)
         return text
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 
 import pytest
+from common import read_to_end
 from conftest import HERE, NEWEST, PYSTROBE, SECONDS, Target, wait_for
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give privileges up")
@@ -214,15 +215,7 @@ def test_progress_is_drawn_on_a_terminal(target, tmp_path):
     p = subprocess.Popen([PYSTROBE, "record", str(target.pid), "-d", "2", "-o", str(tmp_path / "x")],
                          stderr=tail, env=dict(os.environ, TERM="xterm", COLUMNS="120"))
     os.close(tail)
-    text = b""
-    try:
-        while True:
-            part = os.read(head, 65536)
-            if not part:
-                break
-            text += part
-    except OSError:
-        pass
+    text = read_to_end(head)
     assert p.wait(SECONDS) == 0
     os.close(head)
     lines = re.findall(r"\r\x1b\[K([^\r\n]+)", text.decode())

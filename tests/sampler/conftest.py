@@ -3,7 +3,6 @@ import collections
 import json
 import os
 import pathlib
-import select
 import signal
 import subprocess
 import sys
@@ -13,8 +12,9 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "pythons"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "pythons")]
 import discover  # noqa: E402
+from common import wait_for  # noqa: E402,F401
 
 PYSTROBE = os.environ.get("PYSTROBE") or str(ROOT / "build" / "pystrobe")
 SECONDS = 120   # after which what should have happened never will
@@ -26,16 +26,6 @@ NEWEST = max((p for p in OWN if p.version < (3, 14)), key=lambda p: p.version)
 each_python = pytest.mark.parametrize("python", EACH, ids=lambda p: p.name)
 each_era = pytest.mark.parametrize("python", ERAS, ids=lambda p: p.name)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        got = condition()
-        if got:
-            return got
-        select.select([], [], [], 0.01)
-    raise AssertionError(f"{what}: not within {SECONDS} s")
 
 
 class Program:

@@ -140,6 +140,8 @@ TEST(wrong_words_are_refused_with_one_line_that_says_why)
 		{ "--rate", "--rate needs a value: --rate HZ" },
 		{ "-r", "-r needs a value: -r HZ" },
 		{ "--all=1", "--all takes no value" },
+		{ "-r 0.05", "--rate: 0.05 is too slow: at least 0.1, a sample every ten "
+			     "seconds" },
 		{ "-r nan", "--rate: 'nan' is not a rate in samples a second (like 100, "
 			    "1k or "
 			    "max)" },
