@@ -109,9 +109,14 @@ bool second_mark(const struct second *x, struct key *key);
 
 /* --- series as the writer knows them --- */
 
+struct live_thread {
+	struct thread_info info; /* the newest */
+	uint32_t commit;         /* of its last samples */
+};
+
 struct live_series {
 	struct series series;
-	struct thread_info *threads; /* newest of each */
+	struct live_thread *threads; /* by number; some may have ended */
 	size_t n_threads, cap_threads;
 	block_id defined_in; /* the block that has its records */
 	bool finished;       /* its buckets are closed: what comes now is late */

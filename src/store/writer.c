@@ -23,6 +23,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FORGET_COMMITS = 60 }; /* series and threads that have ended: a minute */
+
 uint64_t writer_seq(struct store *s, uint32_t commit)
 {
 	if (commit != s->piece_commit) {
@@ -75,6 +77,37 @@ static void put_thread(
 	batch_put(s->batch, s->db, CF_META, &key, &s->value);
 }
 
+/* Where the thread is, or belongs: they are sorted by their numbers, which only grow. */
+static size_t thread_at(const struct live_series *l, thread_id id)
+{
+	size_t from = 0, until = l->n_threads;
+
+	if (until && l->threads[until - 1].info.thread < id)
+		return until;
+	while (from < until) {
+		size_t middle = from + (until - from) / 2;
+
+		if (l->threads[middle].info.thread < id)
+			from = middle + 1;
+		else
+			until = middle;
+	}
+	return from;
+}
+
+/* Threads without samples for a minute of commits have ended, or cannot be read: the next
+ * block does without their names. */
+static void forget_threads(struct live_series *l, uint32_t commit)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < l->n_threads; i++) {
+		if (commit - l->threads[i].commit < FORGET_COMMITS)
+			l->threads[kept++] = l->threads[i];
+	}
+	l->n_threads = kept;
+}
+
 /* The block's own record of a series and the names its threads have. */
 static void define_series(
 	struct store *s, struct block *b, struct live_series *l, uint32_t commit)
@@ -86,8 +119,9 @@ static void define_series(
 		return;
 	encode_series(&s->value, &l->series);
 	batch_put(s->batch, s->db, CF_META, &key, &s->value);
+	forget_threads(l, commit);
 	for (i = 0; i < l->n_threads; i++)
-		put_thread(s, b, &l->threads[i], commit);
+		put_thread(s, b, &l->threads[i].info, commit);
 	l->defined_in = b->id;
 }
 
@@ -99,17 +133,31 @@ static void learn_thread(
 
 	if (!l)
 		return;
-	for (i = 0; i < l->n_threads && l->threads[i].thread != t->thread; i++)
-		;
-	if (i == l->n_threads) {
+	if (l->n_threads == l->cap_threads)
+		forget_threads(l, commit);
+	i = thread_at(l, t->thread);
+	if (i == l->n_threads || l->threads[i].info.thread != t->thread) {
 		GROW(l->threads, l->cap_threads, l->n_threads + 1);
+		memmove(&l->threads[i + 1], &l->threads[i],
+			(l->n_threads - i) * sizeof(*l->threads));
 		l->n_threads++;
 	}
-	l->threads[i] = *t;
+	l->threads[i] = (struct live_thread){ *t, commit };
 	if (l->defined_in == b->id)
 		put_thread(s, b, t, commit);
 	else
 		define_series(s, b, l, commit);
+}
+
+static void see_threads(struct live_series *l, const struct chunk *c, uint32_t commit)
+{
+	size_t k, i;
+
+	for (k = 0; k < c->n_runs; k++) {
+		i = thread_at(l, c->runs[k].thread);
+		if (i < l->n_threads && l->threads[i].info.thread == c->runs[k].thread)
+			l->threads[i].commit = commit;
+	}
 }
 
 /* --- buckets --- */
@@ -302,6 +350,7 @@ static void put_chunk(
 		pthread_mutex_unlock(&s->lock);
 		return;
 	}
+	see_threads(l, c, x->commit);
 	define_series(s, x->block, l, x->commit);
 	copy_columns(&s->whole, c);
 	chunk_quantise(&s->whole);
@@ -365,7 +414,7 @@ static void forget_finished(struct store *s, uint32_t commit)
 	bool any = false;
 
 	while ((l = *at)) {
-		if (!l->finished || commit - l->finished_at < 60) {
+		if (!l->finished || commit - l->finished_at < FORGET_COMMITS) {
 			at = &l->next;
 			continue;
 		}

@@ -600,6 +600,63 @@ TEST(points_of_any_step_add_up)
 	free(dir);
 }
 
+static int count_thread(void *arg, const struct thread_info *t)
+{
+	uint64_t *n = arg;
+
+	n[0]++;
+	n[1] += !strcmp(t->name, "old");
+	return 0;
+}
+
+TEST(threads_that_have_ended_are_not_taken_into_the_next_block)
+{
+	enum { SECONDS = 200, EACH = 100 }; /* 20 000 threads, one that stays */
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, SECONDS * NS_PER_SEC);
+	struct sink *sink = store_sink(s);
+	struct series series = { .pid = 7 };
+	const int64_t start = 8 * SECONDS * NS_PER_SEC;
+	struct ask a = { .from_ns = start + SECONDS * NS_PER_SEC, .until_ns = INT64_MAX };
+	struct source *src = store_source(s);
+	struct err err = ERR_INIT;
+	uint64_t n[2] = { 0 };
+	int i, k;
+
+	sink->ops->series(sink, &series);
+	sink->ops->thread(sink,
+		&(struct thread_info){ .series = series.id, .thread = 1, .name = "old" });
+	for (i = 0; i < SECONDS + 10; i++) {
+		struct chunk c = { .series = series.id,
+			.symbols = sink->ops->symbols(sink) };
+		uint32_t tick =
+			chunk_tick(&c, start + i * NS_PER_SEC + NS_PER_MS, NS_PER_SEC);
+
+		for (k = 0; k <= EACH; k++) {
+			thread_id id = k ? (thread_id)(1 + i * EACH + k) : 1;
+
+			chunk_run(&c,
+				&(struct run){
+					.thread = id, .first_tick = tick, .n_ticks = 1 });
+			if (k)
+				sink->ops->thread(
+					sink, &(struct thread_info){ .series = series.id,
+						      .thread = id,
+						      .name = "new" });
+		}
+		sink->ops->chunk(sink, &c);
+		sink->ops->commit(sink);
+		CHECK_OK(store_flush(s, &err), err);
+	}
+	CHECK_OK(src->ops->threads(src, &a, count_thread, n, &err), err);
+	ask_release(&a);
+	CHECK_INT(n[1], 1);
+	CHECK(n[0] > 10 * EACH && n[0] <= 80 * EACH); /* a minute's, and its own */
+	series_release(&series);
+	close_store(s);
+	free(dir);
+}
+
 TEST(a_second_writer_is_refused_and_told_by_whom)
 {
 	char *dir = xstrdup(test_tmpdir());
