@@ -23,34 +23,50 @@ void rollup_queue(struct store *s, struct block *b, series_id series, unsigned l
 	s->jobs_end = &j->next;
 }
 
+/* What so many different sums come of hardly repeats itself: the level below answers as
+ * quickly, and memory is not held for it. */
+enum { TOO_MANY = 256 * 1024 };
+
+/* Sums of what is below. */
+struct gathering {
+	struct sum_list list;
+	struct map index; /* stack, state, wait -> place in the list + 1; of all series */
+	bool always, given_up;
+	size_t merge_at;
+};
+
+static int check_many(struct gathering *g)
+{
+	g->given_up = !g->always && g->list.n > TOO_MANY;
+	return g->given_up;
+}
+
 static int collect(void *arg, const struct sums *sums)
 {
-	struct sum_list *list = arg;
+	struct gathering *g = arg;
+	struct sum_list *list = &g->list;
 
 	GROW(list->sums, list->cap, list->n + sums->n);
 	memcpy(list->sums + list->n, sums->sums, sums->n * sizeof(*sums->sums));
 	list->n += sums->n;
+	if (list->n <= g->merge_at)
+		return 0;
 	/* A day of a busy process: merged now and then, or it would be millions. */
-	if (list->n > 512 * 1024)
-		sum_list_merge(list);
-	return 0;
+	sum_list_merge(list);
+	g->merge_at = 2 * list->n > TOO_MANY ? 2 * list->n : TOO_MANY;
+	return check_many(g);
 }
 
 /* All series and threads as one: there are millions of sums in, some ten thousand out. */
-struct merging {
-	struct map index; /* stack, state, wait -> place in the list + 1 */
-	struct sum_list list;
-};
-
 static int merge(void *arg, const struct sums *sums)
 {
-	struct merging *m = arg;
-	struct sum_list *l = &m->list;
+	struct gathering *g = arg;
+	struct sum_list *l = &g->list;
 	size_t i;
 
 	for (i = 0; i < sums->n; i++) {
 		const struct sum *s = &sums->sums[i];
-		uint64_t *at = map_put(&m->index,
+		uint64_t *at = map_put(&g->index,
 			(uint64_t)s->stack << 32 | (uint64_t)s->state << 16 | s->wait);
 
 		if (*at) {
@@ -63,21 +79,19 @@ static int merge(void *arg, const struct sums *sums)
 			*at = ++l->n;
 		}
 	}
-	return 0;
+	return check_many(g);
 }
 
 static int sum_up_all(struct walk *w, struct block *b, unsigned level, int64_t bucket,
-	struct sum_list *list)
+	struct gathering *g)
 {
-	struct merging m = { .index = MAP_INIT };
 	struct series_list all = { 0 };
 	int ret = series_list_read(&all, w->v, b, w->err);
 
 	if (ret == 0)
 		ret = walk_merged(w, b, &all, (int)level, bucket,
-			bucket + level_ns[level], merge, &m);
-	*list = m.list;
-	map_release(&m.index);
+			bucket + level_ns[level], merge, g);
+	map_release(&g->index);
 	free(all.ids);
 	return ret;
 }
@@ -90,23 +104,27 @@ static int sum_up(struct store *s, struct view *v, struct batch *batch, struct b
 	int64_t until = bucket + level_ns[level];
 	struct ask a = { .from_ns = bucket, .until_ns = until };
 	struct walk *w = walk_new(s, v, &a, err);
-	struct sum_list list = { 0 };
+	struct gathering g = {
+		.index = MAP_INIT, .always = always, .merge_at = TOO_MANY
+	};
 	struct key key = key_bucket(b->id, level, series, bucket, 0);
 	struct buf value = BUF_INIT;
 	int ret;
 
 	if (series)
-		ret = walk_sums(w, b, series, (int)level, bucket, until, collect, &list);
+		ret = walk_sums(w, b, series, (int)level, bucket, until, collect, &g);
 	else
-		ret = sum_up_all(w, b, level, bucket, &list);
-	if (ret == 0 && list.n) {
-		sum_list_merge(&list);
-		encode_sums(&value, &list);
+		ret = sum_up_all(w, b, level, bucket, &g);
+	if (g.given_up)
+		ret = 0;
+	if (ret == 0 && !g.given_up && g.list.n) {
+		sum_list_merge(&g.list);
+		encode_sums(&value, &g.list);
 		if (always || value.len * 4 <= walk_bytes(w))
 			batch_put(batch, s->db, CF_AGG, &key, &value);
 	}
 	buf_release(&value);
-	free(list.sums);
+	free(g.list.sums);
 	walk_free(w);
 	return ret;
 }
