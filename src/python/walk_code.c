@@ -58,6 +58,24 @@ static uint32_t head_u32(const struct walker *w, const struct code_proof *p, uin
 	return v;
 }
 
+/* Its length, its hash and its first characters. Not what lies around them: the reference
+ * counts of this object and of the next change all the time. */
+static uint64_t name_hash(const struct walker *w, const struct code_proof *p)
+{
+	const struct abi *a = w->abi;
+	bool old = a->version < ABI_VERSION(3, 0);
+	uint32_t at = old ? a->bytes.length : a->str.length;
+	uint32_t text = old ? a->bytes.data : a->str.size;
+	uint64_t len;
+
+	if (!p->name_ok || at > sizeof(p->name) - 16 || text > sizeof(p->name))
+		return 0;
+	memcpy(&len, p->name + at, sizeof(len));
+	if (len > sizeof(p->name) - text)
+		len = sizeof(p->name) - text;
+	return hash_step(hash_bytes(p->name + at, 16), hash_bytes(p->name + text, len));
+}
+
 static uint64_t identity_of(const struct walker *w, const struct code_proof *p)
 {
 	const struct abi *a = w->abi;
@@ -71,8 +89,7 @@ static uint64_t identity_of(const struct walker *w, const struct code_proof *p)
 		head_u64(w, p, a->code.bytecode),
 		(uint64_t)head_u32(w, p, a->code.firstlineno) << 32 |
 			head_u32(w, p, a->code.version),
-		/* the name's length, hash and first characters; not its reference count */
-		p->name_ok ? hash_bytes(p->name + 16, sizeof(p->name) - 16) : 0,
+		name_hash(w, p),
 	};
 
 	return hash_bytes(words, sizeof(words));

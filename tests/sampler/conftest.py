@@ -80,7 +80,7 @@ Sample = collections.namedtuple("Sample", "pid thread names lines state wait tim
 
 
 class Recording:
-    """A recording in our own JSON lines."""
+    """A recording in our own JSON lines. The name of a native function begins with an asterisk."""
 
     def __init__(self, path):
         self.series, self.threads, self.events, self.metrics, self.samples = {}, {}, [], [], []
@@ -95,7 +95,7 @@ class Recording:
             elif kind == "thread":
                 self.threads[o["series"], o["thread"]] = o["name"]
             elif kind == "func":
-                funcs[o["func"]] = o["name"]
+                funcs[o["func"]] = "*" * ("native" in o.get("flags", ())) + o["name"]
             elif kind == "stack":
                 names, lines = stacks[o["parent"]]
                 stacks[o["stack"]] = (names + (funcs[o["func"]],), lines + (o.get("line", 0),))

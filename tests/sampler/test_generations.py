@@ -1,7 +1,8 @@
 """Code objects at recycled addresses: no cache may show a dead function."""
 import subprocess
 
-from conftest import PYSTROBE, SECONDS, Program, Recording, each_python, samples_in, start_recording, wait_for
+from conftest import (PYSTROBE, SECONDS, Program, Recording, each_python, record, samples_in, start_recording,
+                      wait_for)
 
 COUNT = 40
 EDGE_NS = 2000000       # so close to a generation's ends its neighbour may be seen
@@ -32,3 +33,14 @@ def test_forty_generations_appear_under_their_own_names(tmp_path, python):
     print(python.name, "generations told", told, "addresses", len(set(words[::3])))
     assert not wrong
     assert told > COUNT / 4
+
+
+@each_python
+def test_what_lies_behind_a_name_is_not_part_of_it(tmp_path, python):
+    """A code object is known by its name, among other things: one whose neighbour in memory changes is the same."""
+    with Program(python, "neighbours.py") as program:
+        got, _, _ = record(tmp_path, program.pid, "-r", "max", "-d", 2)
+    stacks = [s.names for s in got.of("run")]
+    assert stacks and not [names for names in stacks if "" in names]
+    whole = sum(names[-1].startswith("n") and "run" in names for names in stacks)
+    assert whole > len(stacks) * 0.8
