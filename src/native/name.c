@@ -46,6 +46,7 @@ static const char *const glue[] = {
 	"clone",
 	"clone3",
 	"do_call*",
+	"ext_do_call",
 	"fast_function",
 	"function_call",
 	"function_code_fastcall",

@@ -24,7 +24,8 @@ struct unwinder {
 	const struct shot *shot; /* during unwinder_stack */
 	int64_t reported_ns;     /* when the mappings were last looked at */
 	struct map by_pc;        /* pc -> struct native_frame * */
-	struct arena arena;      /* frames and texts */
+	struct arena arena;      /* its frames and texts */
+	uint32_t generation;     /* of both */
 	uint16_t version;        /* of the interpreter, see name_kind */
 	/* the walk under way */
 	struct native_step *steps;
@@ -121,6 +122,13 @@ static const Dwfl_Thread_Callbacks thread_callbacks = {
 	.set_initial_registers = set_registers,
 };
 
+static void forget_frames(struct unwinder *u)
+{
+	map_clear(&u->by_pc);
+	arena_clear(&u->arena);
+	u->generation++;
+}
+
 /* Looks at the process's mappings (again); what was cached per address is forgotten. */
 static int report_modules(struct unwinder *u, struct err *err)
 {
@@ -136,7 +144,7 @@ static int report_modules(struct unwinder *u, struct err *err)
 			"cannot read the mappings of process %d: %s", (int)u->pid,
 			ret > 0 ? strerror(ret) : dwfl_errmsg(-1));
 	dwfl_getmodules(u->dwfl, mark_module, u, 0);
-	map_clear(&u->by_pc);
+	forget_frames(u);
 	if (!u->attached &&
 		!dwfl_attach_state(u->dwfl, NULL, u->pid, &thread_callbacks, u))
 		return err_set(err, ERR_FAILED, "cannot unwind process %d: %s",
@@ -278,10 +286,8 @@ enum status unwinder_stack(struct unwinder *u, const struct shot *s,
 
 	if (u->strange)
 		refresh(u);
-	if (u->by_pc.n > MAX_CACHED_FRAMES) {
-		map_clear(&u->by_pc);
-		arena_clear(&u->arena);
-	}
+	if (u->by_pc.n > MAX_CACHED_FRAMES)
+		forget_frames(u);
 	u->shot = s;
 	u->steps = steps;
 	u->n = 0;
@@ -291,4 +297,9 @@ enum status unwinder_stack(struct unwinder *u, const struct shot *s,
 	*n = u->n;
 	*complete = ret == 0;
 	return u->n ? ST_OK : ST_UNSUPPORTED;
+}
+
+uint32_t unwinder_generation(const struct unwinder *u)
+{
+	return u->generation;
 }

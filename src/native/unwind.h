@@ -22,7 +22,7 @@ enum native_kind {
 	NATIVE_GLUE, /* the interpreter's way from one Python call to the next, or to main */
 };
 
-/* One place in native code. Texts are owned by the unwinder, until unwinder_free. */
+/* One place in native code. It and its texts are the unwinder's, for one generation. */
 struct native_frame {
 	uint64_t pc;
 	const char *name;   /* demangled; "libfoo.so+0x1234" when there is no symbol */
@@ -49,9 +49,11 @@ struct native_step {
 
 /* The stack of a shot, leaf first, at most max steps. *complete is false when it ends
  * before the thread's first function (no unwind information, or the copy was too short).
- * Frames are borrowed until the next call that finds the mappings changed; texts live as
- * long as the unwinder. */
+ * Frames are borrowed until the next call; the same place is the same frame as long as
+ * unwinder_generation() stands. */
 enum status unwinder_stack(struct unwinder *u, const struct shot *s,
 	struct native_step *steps, size_t max, size_t *n, bool *complete);
+/* Changes when the mappings have changed, or too much was known: frames are others then. */
+uint32_t unwinder_generation(const struct unwinder *u);
 
 #endif

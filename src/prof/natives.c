@@ -18,8 +18,10 @@ struct natives {
 	uint64_t image_start, image_end; /* of the interpreter */
 	struct merged_frame *merged;
 	size_t cap_merged;
-	struct symbols *symbols; /* whose ids by_frame holds */
-	struct map by_frame;     /* address of a native_frame -> frame_id */
+	/* address of a native_frame -> frame_id; of these symbols, and of this generation */
+	struct map by_frame;
+	struct symbols *symbols;
+	uint32_t generation;
 };
 
 struct natives *natives_new(
@@ -115,13 +117,14 @@ stack_id natives_stack(struct natives *n, struct resolver *r, struct symbols *sy
 	stack_id stack = base;
 	bool complete;
 
-	if (n->symbols != symbols) {
-		map_clear(&n->by_frame);
-		n->symbols = symbols;
-	}
 	if (unwinder_stack(n->unwinder, &n->shot, n->steps, MAX_NATIVE, &n_native,
 		    &complete) != ST_OK)
 		n_native = 0;
+	if (n->symbols != symbols || n->generation != unwinder_generation(n->unwinder)) {
+		map_clear(&n->by_frame);
+		n->symbols = symbols;
+		n->generation = unwinder_generation(n->unwinder);
+	}
 	if (t)
 		merge_mark_loops(t->frames, n_frames, n->steps, n_native);
 	fold_nameless(n, n_native);
