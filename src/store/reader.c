@@ -19,6 +19,7 @@ struct part {
 	const struct symbols *symbols, *leaves; /* see struct walk */
 	const struct chart *chart;
 	int64_t from, until; /* of the ask, widened where the block has no more data */
+	bool whole;          /* all of the block is in the range */
 	struct series_list series; /* that are asked for */
 };
 
@@ -120,6 +121,7 @@ static void choose_blocks(struct query *q)
 		p->until = q->a->until_ns >= b->until_ns
 				   ? bucket_of(b->until_ns - 1, day) + day
 				   : q->a->until_ns;
+		p->whole = q->a->from_ns <= b->from_ns && q->a->until_ns >= b->until_ns;
 		q->n_parts++;
 	}
 }
@@ -470,8 +472,7 @@ static bool has_data(
 	const void *key;
 	size_t len;
 
-	if (p->block->raw_gone || (q->a->from_ns <= p->block->from_ns &&
-					  q->a->until_ns >= p->block->until_ns))
+	if (p->block->raw_gone || p->whole)
 		return true;
 	own.len = 8;
 	cursor_seek(raw, &start);

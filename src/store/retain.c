@@ -118,6 +118,20 @@ static struct block *next_raw(struct store *s, int64_t before_ns)
 	return found;
 }
 
+/* Whether queries go by roll-ups. Not changed, and false, while one reads the block: it
+ * may have begun before the roll-ups were complete. */
+static bool set_raw_gone(struct store *s, struct block *b, bool gone)
+{
+	bool alone;
+
+	pthread_mutex_lock(&s->lock);
+	alone = b->refs == 2; /* the list and whoever calls */
+	if (alone)
+		b->raw_gone = gone;
+	pthread_mutex_unlock(&s->lock);
+	return alone;
+}
+
 static bool drop_raw(struct store *s, int64_t before_ns, struct err *err)
 {
 	struct block *b = next_raw(s, before_ns);
@@ -133,15 +147,12 @@ static bool drop_raw(struct store *s, int64_t before_ns, struct err *err)
 	gone = key_raw_gone(b->id);
 	batch = batch_new();
 	fine = rollup_complete(s, b, err) == 0;
-	if (fine) {
+	if (fine && set_raw_gone(s, b, true)) {
 		batch_put(batch, s->db, CF_META, &gone, &value);
-		fine = db_write(s->db, batch, err) == 0;
-	}
-	if (fine) {
-		pthread_mutex_lock(&s->lock);
-		b->raw_gone = true;
-		pthread_mutex_unlock(&s->lock);
-		fine = db_drop(s->db, CF_RAW, &from, &to, err) == 0;
+		fine = db_write(s->db, batch, err) == 0 &&
+		       db_drop(s->db, CF_RAW, &from, &to, err) == 0;
+		if (!fine)
+			set_raw_gone(s, b, false);
 	}
 	if (!fine)
 		log_warn("%s", err->msg);
@@ -149,6 +160,17 @@ static bool drop_raw(struct store *s, int64_t before_ns, struct err *err)
 	buf_release(&value);
 	block_drop(s, b);
 	return fine;
+}
+
+/* Bytes on disk, now. */
+static uint64_t measure(struct store *s)
+{
+	uint64_t bytes = file_disk_usage(s->dir);
+
+	pthread_mutex_lock(&s->lock);
+	s->stats.bytes_disk = bytes;
+	pthread_mutex_unlock(&s->lock);
+	return bytes;
 }
 
 void retain_step(struct store *s)
@@ -172,10 +194,8 @@ void retain_step(struct store *s)
 		;
 	if (o->retain_raw_ns && s->newest_ns > o->retain_raw_ns)
 		drop_raw(s, s->newest_ns - o->retain_raw_ns, &err);
-	s->stats.bytes_disk = file_disk_usage(s->dir);
-	while (o->max_bytes && s->stats.bytes_disk > o->max_bytes && mark_oldest(s)) {
+	while (measure(s) > o->max_bytes && o->max_bytes && mark_oldest(s)) {
 		if (!drop_dead(s, &err))
 			break;
-		s->stats.bytes_disk = file_disk_usage(s->dir);
 	}
 }

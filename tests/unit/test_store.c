@@ -16,6 +16,8 @@
 #include "store/db.h"
 #include "store/store.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1004,4 +1006,138 @@ TEST(retention_gives_the_disk_its_room_back)
 	check_clean(dir, 0);
 	load_free(l);
 	free(dir);
+}
+
+/* A query that stands still after its first answer until it is let go on. */
+struct slow_query {
+	struct store *s;
+	struct ask a;
+	struct total t;
+	sem_t begun, go_on;
+	int64_t first_ns; /* how long the first answer's time is; 0: none yet */
+	struct err err;
+};
+
+static int add_sums_slowly(void *arg, const struct sums *sums)
+{
+	struct slow_query *q = arg;
+
+	if (!q->first_ns) {
+		q->first_ns = sums->until_ns - sums->from_ns;
+		sem_post(&q->begun);
+		sem_wait(&q->go_on);
+	}
+	return add_sums(&q->t, sums);
+}
+
+static void *query_slowly(void *arg)
+{
+	struct slow_query *q = arg;
+	struct source *src = store_source(q->s);
+
+	src->ops->sums(src, &q->a, add_sums_slowly, q, &q->err);
+	ask_release(&q->a);
+	return NULL;
+}
+
+/* Seconds are written until the disk, which is what the reader sees, has no samples in the
+ * range any more. */
+static bool samples_go(
+	struct store *s, struct load *l, struct store *reader, struct range range)
+{
+	int64_t deadline = clock_mono_ns() + 60 * NS_PER_SEC;
+	struct err err = ERR_INIT;
+	struct total t;
+
+	do {
+		load_second(l);
+		CHECK_OK(store_flush(s, &err), err);
+		CHECK_OK(store_refresh(reader, &err), err);
+		t = raw_in(store_source(reader), &range);
+		total_release(&t);
+		usleep(10000);
+	} while (t.samples && clock_mono_ns() < deadline);
+	return !t.samples;
+}
+
+/* Of three blocks and more, the one in the middle is read while retention drops the first
+ * and the last of them. */
+static void hold_over_retention(struct store_options o)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct load_options lo = { .n_threads = 3, .n_stacks = 20, .hz = 100 };
+	struct err err = ERR_INIT;
+	struct store *s, *reader;
+	struct load *l;
+	struct slow_query q = { .err = ERR_INIT };
+	struct range held, behind;
+	struct total before, meanwhile, after;
+	struct store_stats st;
+	pthread_t thread;
+	unsigned i;
+
+	o.mode = STORE_WRITE;
+	o.no_sync = true;
+	o.block_ns = 300 * NS_PER_SEC;
+	s = store_open(dir, &o, &err);
+	l = load_new(&lo, store_sink(s));
+	held = (struct range){ .from = bucket_of(
+				       load_now_ns(l) + 400 * NS_PER_SEC, level_ns[0]) };
+	held.until = held.from + 105 * NS_PER_SEC;
+	behind = (struct range){ held.until + 300 * NS_PER_SEC,
+		held.until + 350 * NS_PER_SEC, 0, false };
+	for (i = 0; i < 1000; i++)
+		load_second(l);
+	close_store(s); /* all roll-ups are made */
+	s = store_open(dir, &o, &err);
+	lo.start_ns = load_now_ns(l);
+	load_free(l);
+	l = load_new(&lo, store_sink(s));
+	reader = open_store(dir, STORE_READ, 0);
+	before = raw_in(store_source(s), &held);
+	CHECK(before.samples > 20000);
+	q.s = s;
+	q.a = ask_of(&held);
+	sem_init(&q.begun, 0, 0);
+	sem_init(&q.go_on, 0, 0);
+	CHECK_INT(pthread_create(&thread, NULL, query_slowly, &q), 0);
+	sem_wait(&q.begun);
+	for (i = 0; i < 1000; i++)
+		load_second(l);
+	CHECK(samples_go(s, l, reader, behind));
+	meanwhile = raw_in(store_source(reader), &held);
+	check_same(&before, &meanwhile);
+	sem_post(&q.go_on);
+	CHECK_INT(pthread_join(thread, NULL), 0);
+	CHECK_OK(q.err.code ? -1 : 0, q.err);
+	/* A roll-up: the samples behind it had not been looked for yet. */
+	CHECK(q.first_ns >= level_ns[0]);
+	check_same(&before, &q.t);
+	/* Nobody holds it now. */
+	CHECK(samples_go(s, l, reader, held));
+	after = sums_in(store_source(s), &held);
+	CHECK_INT(after.samples != 0, o.retain_raw_ns != 0);
+	store_stats(s, &st);
+	CHECK_INT(st.blocks_dropped != 0, o.retain_ns != 0);
+	close_store(reader);
+	close_store(s);
+	check_clean(dir, 0);
+	total_release(&before);
+	total_release(&meanwhile);
+	total_release(&after);
+	total_release(&q.t);
+	sem_destroy(&q.begun);
+	sem_destroy(&q.go_on);
+	load_free(l);
+	free(dir);
+}
+
+TEST(a_query_keeps_the_block_that_retention_drops_until_it_is_done)
+{
+	hold_over_retention((struct store_options){ .retain_ns = 600 * NS_PER_SEC });
+}
+
+TEST(a_query_keeps_the_samples_that_retention_drops_until_it_is_done)
+{
+	hold_over_retention((struct store_options){ .retain_raw_ns = 600 * NS_PER_SEC });
 }
