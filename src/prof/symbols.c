@@ -253,9 +253,15 @@ stack_id symbols_stack(struct symbols *s, stack_id parent, frame_id frame)
 {
 	struct stack st = { parent, frame, 0 };
 	struct table *t = &s->table[SYM_STACK];
-	uint32_t hash = (uint32_t)hash_u64((uint64_t)parent << 32 | frame);
-	struct slot *at = find(t, hash, &st, same_pair);
+	struct slot *at;
+	uint32_t hash;
 
+	/* A new path is added in one go: what comes next on it mostly lies beside. */
+	if (parent + 1 < symbols_count(s, SYM_STACK) &&
+		same_pair(entry_at(t, parent + 1), &st))
+		return parent + 1;
+	hash = (uint32_t)hash_u64((uint64_t)parent << 32 | frame);
+	at = find(t, hash, &st, same_pair);
 	if (!at->id) {
 		st.depth = symbols_stack_of(s, parent)->depth + 1;
 		*at = (struct slot){ add(t, &st), hash };
