@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
+#include <string.h>
+
 void chunk_release(struct chunk *c)
 {
 	free(c->time_ns);
@@ -48,4 +50,21 @@ void chunk_metric(struct chunk *c, const struct metric *m)
 {
 	GROW(c->metrics, c->cap_metrics, c->n_metrics + 1);
 	c->metrics[c->n_metrics++] = *m;
+}
+
+void chunk_copy(struct chunk *to, const struct chunk *from)
+{
+	size_t i;
+
+	chunk_clear(to);
+	for (i = 0; i < from->n_ticks; i++)
+		chunk_tick(to, from->time_ns[i], from->weight_ns[i]);
+	GROW(to->runs, to->cap_runs, from->n_runs);
+	if (from->n_runs)
+		memcpy(to->runs, from->runs, from->n_runs * sizeof(*from->runs));
+	to->n_runs = from->n_runs;
+	for (i = 0; i < from->n_metrics; i++)
+		chunk_metric(to, &from->metrics[i]);
+	to->stats = from->stats;
+	to->series = from->series;
 }

@@ -75,5 +75,7 @@ uint32_t chunk_tick(struct chunk *c, int64_t time_ns, uint64_t weight_ns);
  * unchanged only increment runs[i].n_ticks. */
 size_t chunk_run(struct chunk *c, const struct run *r);
 void chunk_metric(struct chunk *c, const struct metric *m);
+/* Everything of another but its symbols, in place of what *to has. */
+void chunk_copy(struct chunk *to, const struct chunk *from);
 
 #endif

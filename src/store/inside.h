@@ -1,9 +1,10 @@
 /*
  * inside.h - the parts of a store and which thread owns what. Inside store only.
  *
- *	sampler   fills `filling`, queues it at each commit          sink.c
- *	writer    one batch a second, closes buckets, retention      writer.c rollup.c retain.c
- *	queries   any number: a view, the blocks, the queued tail    reader.c walk.c
+ *	sampler   fills `filling`, queues it at each commit       sink.c
+ *	writer    one batch a second, closes buckets, retention   writer.c live.c buckets.c
+ *	                                                          rollup.c retain.c
+ *	queries   any number: a view, the blocks, the queued tail scope.c reader.c walk.c
  *
  * `lock` guards the queue, the list of blocks and the stats, and is never held while
  * waiting for a disk. `db_lock` is held for reading by whoever uses `db`, for writing
@@ -196,6 +197,40 @@ int writer_start(struct store *s, struct err *err);
 int writer_stop(struct store *s, struct err *err);
 /* A seq that no other key of this commit has. */
 uint64_t writer_seq(struct store *s, uint32_t commit);
+
+/* --- live.c --- */
+/* NULL when it has been forgotten, or was never told of. */
+struct live_series *live_of(struct store *s, series_id id);
+/* From now on it is known; what is known already stays. The labels are copied. */
+void live_learn(struct store *s, const struct series *from);
+/* Puts the block's own record of a series and the names its threads have into the batch,
+ * unless the block has them. */
+void live_define(
+	struct store *s, struct block *b, struct live_series *l, uint32_t commit);
+/* A thread has a name from now on, which goes into the batch. */
+void live_thread(
+	struct store *s, struct block *b, const struct thread_info *t, uint32_t commit);
+/* The threads in the chunk are not to be forgotten for a minute. */
+void live_see(struct live_series *l, const struct chunk *c, uint32_t commit);
+/* Series that ended a minute of commits ago go: what comes later for them is dropped. */
+void live_forget(struct store *s, uint32_t commit);
+/* All of them go. */
+void live_forget_all(struct store *s);
+
+/* --- buckets.c --- */
+/* A piece of a series, which lies within 10 s and is in the batch already. */
+void buckets_count(struct store *s, struct block *b, struct live_series *l,
+	const struct chunk *piece, uint32_t commit);
+/* Of one series: all that are open. */
+void buckets_close(
+	struct store *s, struct block *b, struct live_series *l, uint32_t commit);
+/* Of all series. Those that this second has passed, once all of it is counted: what each
+ * series closed in it is summed up before. */
+void buckets_close_merged(struct store *s, struct block *b);
+/* All that are open: the block ends. */
+void buckets_end_merged(struct store *s, struct block *b);
+/* None is open yet. */
+void buckets_begin_merged(struct store *s);
 
 /* --- rollup.c --- */
 void rollup_queue(struct store *s, struct block *b, series_id series, unsigned level,

@@ -3,12 +3,8 @@
  * first to use; between seconds roll-ups and retention. No read happens on the way of a
  * second that comes in time.
  *
- * Longer than most: all of this is the state of one thread, in the order of a second's life.
- *
  * A disk that cannot be written to costs nothing but the seconds that no longer fit the
  * queue: RocksDB is reopened once a probe of the directory succeeds.
- *
- * One file because the writer thread's state is its alone: series, buckets and batch.
  */
 #include "store/inside.h"
 
@@ -23,8 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FORGET_COMMITS = 60 }; /* series and threads that have ended: a minute */
-
 uint64_t writer_seq(struct store *s, uint32_t commit)
 {
 	if (commit != s->piece_commit) {
@@ -32,266 +26,6 @@ uint64_t writer_seq(struct store *s, uint32_t commit)
 		s->piece_seq = 0;
 	}
 	return seq_of(commit, s->piece_seq++);
-}
-
-/* --- series --- */
-
-static struct live_series *live_of(struct store *s, series_id id)
-{
-	uint64_t *at = map_get(&s->series_index, id);
-
-	return at ? (struct live_series *)(uintptr_t)*at : NULL;
-}
-
-static void live_free(struct live_series *l)
-{
-	series_release(&l->series);
-	free(l->threads);
-	free(l);
-}
-
-static void learn_series(struct store *s, const struct series *from)
-{
-	struct live_series *l = live_of(s, from->id);
-	size_t i;
-
-	if (l)
-		return;
-	l = xcalloc(1, sizeof(*l));
-	l->series.id = from->id;
-	l->series.pid = from->pid;
-	l->series.start_ns = from->start_ns;
-	for (i = 0; i < from->n_labels; i++)
-		series_label(&l->series, from->labels[i].key, from->labels[i].value);
-	l->next = s->series;
-	s->series = l;
-	*map_put(&s->series_index, from->id) = (uint64_t)(uintptr_t)l;
-}
-
-static void put_thread(
-	struct store *s, struct block *b, const struct thread_info *t, uint32_t commit)
-{
-	struct key key = key_thread(b->id, t->series, t->thread, writer_seq(s, commit));
-
-	encode_thread(&s->value, t);
-	batch_put(s->batch, s->db, CF_META, &key, &s->value);
-}
-
-/* Where the thread is, or belongs: they are sorted by their numbers, which only grow. */
-static size_t thread_at(const struct live_series *l, thread_id id)
-{
-	size_t from = 0, until = l->n_threads;
-
-	if (until && l->threads[until - 1].info.thread < id)
-		return until;
-	while (from < until) {
-		size_t middle = from + (until - from) / 2;
-
-		if (l->threads[middle].info.thread < id)
-			from = middle + 1;
-		else
-			until = middle;
-	}
-	return from;
-}
-
-/* Threads without samples for a minute of commits have ended, or cannot be read: the next
- * block does without their names. */
-static void forget_threads(struct live_series *l, uint32_t commit)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < l->n_threads; i++) {
-		if (commit - l->threads[i].commit < FORGET_COMMITS)
-			l->threads[kept++] = l->threads[i];
-	}
-	l->n_threads = kept;
-}
-
-/* The block's own record of a series and the names its threads have. */
-static void define_series(
-	struct store *s, struct block *b, struct live_series *l, uint32_t commit)
-{
-	struct key key = key_series(b->id, l->series.id);
-	size_t i;
-
-	if (l->defined_in == b->id)
-		return;
-	encode_series(&s->value, &l->series);
-	batch_put(s->batch, s->db, CF_META, &key, &s->value);
-	forget_threads(l, commit);
-	for (i = 0; i < l->n_threads; i++)
-		put_thread(s, b, &l->threads[i].info, commit);
-	l->defined_in = b->id;
-}
-
-static void learn_thread(
-	struct store *s, struct block *b, const struct thread_info *t, uint32_t commit)
-{
-	struct live_series *l = live_of(s, t->series);
-	size_t i;
-
-	if (!l)
-		return;
-	if (l->n_threads == l->cap_threads)
-		forget_threads(l, commit);
-	i = thread_at(l, t->thread);
-	if (i == l->n_threads || l->threads[i].info.thread != t->thread) {
-		GROW(l->threads, l->cap_threads, l->n_threads + 1);
-		memmove(&l->threads[i + 1], &l->threads[i],
-			(l->n_threads - i) * sizeof(*l->threads));
-		l->n_threads++;
-	}
-	l->threads[i] = (struct live_thread){ *t, commit };
-	if (l->defined_in == b->id)
-		put_thread(s, b, t, commit);
-	else
-		define_series(s, b, l, commit);
-}
-
-static void see_threads(struct live_series *l, const struct chunk *c, uint32_t commit)
-{
-	size_t k, i;
-
-	for (k = 0; k < c->n_runs; k++) {
-		i = thread_at(l, c->runs[k].thread);
-		if (i < l->n_threads && l->threads[i].info.thread == c->runs[k].thread)
-			l->threads[i].commit = commit;
-	}
-}
-
-/* --- buckets --- */
-
-static void put_point(struct store *s, struct block *b, unsigned level,
-	const struct point *p, uint32_t commit)
-{
-	struct key key =
-		key_bucket(b->id, level, p->series, p->from_ns, writer_seq(s, commit));
-
-	encode_point(&s->value, p);
-	batch_put(s->batch, s->db, CF_LINE, &key, &s->value);
-}
-
-static void close_bucket(struct store *s, struct block *b, struct live_series *l,
-	unsigned level, uint32_t commit)
-{
-	if (!l->open[level])
-		return;
-	put_point(s, b, level, &l->points[level], commit);
-	rollup_queue(s, b, l->series.id, level, l->points[level].from_ns);
-	l->open[level] = false;
-}
-
-static void close_all(
-	struct store *s, struct block *b, struct live_series *l, uint32_t commit)
-{
-	unsigned level;
-
-	for (level = 0; level < N_LEVELS; level++)
-		close_bucket(s, b, l, level, commit);
-}
-
-static int collect(void *arg, const struct sums *sums)
-{
-	struct sum_list *list = arg;
-
-	GROW(list->sums, list->cap, list->n + sums->n);
-	memcpy(list->sums + list->n, sums->sums, sums->n * sizeof(*sums->sums));
-	list->n += sums->n;
-	return 0;
-}
-
-/* Data behind the back of a closed bucket: sums that are there get another part. */
-static void put_late_sums(struct store *s, struct block *b, series_id series,
-	unsigned level, const struct chunk *piece, int64_t bucket, uint32_t commit)
-{
-	struct key first = key_bucket(b->id, level, series, bucket, 0), key;
-	const struct ask all = { .from_ns = INT64_MIN, .until_ns = INT64_MAX };
-	struct view *v = view_new(s->db);
-	struct cursor *c = cursor_new(v, CF_AGG);
-	struct sums_scratch scratch = { 0 };
-	struct sum_list list = { 0 };
-	struct key own = first;
-	size_t i;
-
-	own.len = 17;
-	cursor_seek(c, &first);
-	if (cursor_at(c, &own)) {
-		chunk_emit_sums(&all, piece, &scratch, collect, &list);
-		for (i = 0; i < list.n && !series; i++)
-			list.sums[i].thread = 0;
-		sum_list_merge(&list);
-		key = key_bucket(b->id, level, series, bucket, writer_seq(s, commit));
-		encode_sums(&s->value, &list);
-		batch_put(s->batch, s->db, CF_AGG, &key, &s->value);
-	}
-	cursor_free(c);
-	view_free(v);
-	sums_scratch_release(&scratch);
-	free(list.sums);
-}
-
-static void count_level(struct store *s, struct block *b, struct live_series *l,
-	unsigned level, const struct chunk *piece, const struct point *p, uint32_t commit)
-{
-	int64_t bucket = bucket_of(chunk_first_ns(piece), level_ns[level]);
-	struct point late;
-
-	if (l->open[level] && bucket > l->points[level].from_ns)
-		close_bucket(s, b, l, level, commit);
-	if (!l->open[level] && !l->finished &&
-		(!l->points[level].until_ns || bucket >= l->points[level].until_ns ||
-			l->points[level].series == 0)) {
-		point_init(&l->points[level], l->series.id, bucket,
-			bucket + level_ns[level]);
-		l->open[level] = true;
-	}
-	if (l->open[level] && bucket == l->points[level].from_ns) {
-		point_add(&l->points[level], p);
-		return;
-	}
-	point_init(&late, l->series.id, bucket, bucket + level_ns[level]);
-	point_add(&late, p);
-	put_point(s, b, level, &late, commit);
-	put_late_sums(s, b, l->series.id, level, piece, bucket, commit);
-}
-
-/* The bucket of all series stays open until one of them is past it. */
-static void count_merged(
-	struct store *s, struct block *b, const struct chunk *piece, uint32_t commit)
-{
-	unsigned level;
-
-	for (level = MERGED_LEVEL; level < N_LEVELS; level++) {
-		int64_t bucket = bucket_of(chunk_first_ns(piece), level_ns[level]);
-
-		if (bucket > s->merged_next_ns[level])
-			s->merged_next_ns[level] = bucket;
-		if (bucket < s->merged_ns[level])
-			put_late_sums(s, b, 0, level, piece, bucket, commit);
-	}
-}
-
-/* After all of a second: what each series closed in it is summed up before. */
-static void close_merged(struct store *s, struct block *b)
-{
-	unsigned level;
-
-	for (level = MERGED_LEVEL; level < N_LEVELS; level++) {
-		if (s->merged_next_ns[level] == s->merged_ns[level])
-			continue;
-		if (s->merged_ns[level] != INT64_MIN)
-			rollup_queue(s, b, 0, level, s->merged_ns[level]);
-		s->merged_ns[level] = s->merged_next_ns[level];
-	}
-}
-
-static void forget_merged(struct store *s)
-{
-	unsigned level;
-
-	for (level = 0; level < N_LEVELS; level++)
-		s->merged_ns[level] = s->merged_next_ns[level] = INT64_MIN;
 }
 
 /* --- chunks --- */
@@ -302,36 +36,13 @@ static void put_piece(struct store *s, struct second *x, struct live_series *l)
 	int64_t first = chunk_first_ns(&s->piece);
 	struct key key =
 		key_raw(b->id, l->series.id, first, seq_of(x->commit, s->raw_seq++));
-	struct point p;
-	unsigned level;
 	size_t i;
 
 	for (i = 0; i < s->piece.n_runs; i++)
 		s->piece.runs[i].stack = leaf_number(b->leaves, s->piece.runs[i].stack);
 	encode_chunk(&s->value, &s->piece);
 	batch_put(s->batch, s->db, CF_RAW, &key, &s->value);
-	point_init(&p, l->series.id, INT64_MIN, INT64_MAX);
-	point_add_chunk(&p, &s->piece);
-	for (level = 0; level < N_LEVELS; level++)
-		count_level(s, b, l, level, &s->piece, &p, x->commit);
-	count_merged(s, b, &s->piece, x->commit);
-}
-
-static void copy_columns(struct chunk *to, const struct chunk *from)
-{
-	size_t i;
-
-	chunk_clear(to);
-	for (i = 0; i < from->n_ticks; i++)
-		chunk_tick(to, from->time_ns[i], from->weight_ns[i]);
-	GROW(to->runs, to->cap_runs, from->n_runs);
-	if (from->n_runs)
-		memcpy(to->runs, from->runs, from->n_runs * sizeof(*from->runs));
-	to->n_runs = from->n_runs;
-	for (i = 0; i < from->n_metrics; i++)
-		chunk_metric(to, &from->metrics[i]);
-	to->stats = from->stats;
-	to->series = from->series;
+	buckets_count(s, b, l, &s->piece, x->commit);
 }
 
 struct extent {
@@ -350,9 +61,9 @@ static void put_chunk(
 		pthread_mutex_unlock(&s->lock);
 		return;
 	}
-	see_threads(l, c, x->commit);
-	define_series(s, x->block, l, x->commit);
-	copy_columns(&s->whole, c);
+	live_see(l, c, x->commit);
+	live_define(s, x->block, l, x->commit);
+	chunk_copy(&s->whole, c);
 	chunk_quantise(&s->whole);
 	do {
 		at = chunk_piece(&s->whole, at, &s->piece);
@@ -402,31 +113,9 @@ static void finish_series(struct store *s, struct second *x, series_id id)
 
 	if (!l || l->finished)
 		return;
-	close_all(s, x->block, l, x->commit);
+	buckets_close(s, x->block, l, x->commit);
 	l->finished = true;
 	l->finished_at = x->commit;
-}
-
-/* Series that ended a minute of commits ago: what comes later for them is dropped. */
-static void forget_finished(struct store *s, uint32_t commit)
-{
-	struct live_series **at = &s->series, *l;
-	bool any = false;
-
-	while ((l = *at)) {
-		if (!l->finished || commit - l->finished_at < FORGET_COMMITS) {
-			at = &l->next;
-			continue;
-		}
-		*at = l->next;
-		live_free(l);
-		any = true;
-	}
-	if (!any)
-		return;
-	map_clear(&s->series_index);
-	for (l = s->series; l; l = l->next)
-		*map_put(&s->series_index, l->series.id) = (uint64_t)(uintptr_t)l;
 }
 
 static void fill_batch(struct store *s, struct second *x, struct extent *extent)
@@ -437,10 +126,10 @@ static void fill_batch(struct store *s, struct second *x, struct extent *extent)
 	size_t i;
 
 	for (i = 0; i < x->n_series; i++)
-		learn_series(s, &x->series[i]);
+		live_learn(s, &x->series[i]);
 	for (i = 0; i < x->n_chunks; i++)
 		put_chunk(s, x, &x->chunks[i], extent);
-	close_merged(s, b);
+	buckets_close_merged(s, b);
 	memcpy(now.kind, x->counts, sizeof(now.kind));
 	now.leaves = symbols_count(b->leaves, SYM_FRAME);
 	if (memcmp(&b->written, &now, sizeof(now)) != 0) {
@@ -449,13 +138,13 @@ static void fill_batch(struct store *s, struct second *x, struct extent *extent)
 		b->written = now;
 	}
 	for (i = 0; i < x->n_threads; i++)
-		learn_thread(s, b, &x->threads[i], x->commit);
+		live_thread(s, b, &x->threads[i], x->commit);
 	for (i = 0; i < x->n_events; i++) {
 		const struct event *e = &x->events[i];
 		struct live_series *l = live_of(s, e->series);
 
 		if (l)
-			define_series(s, b, l, x->commit);
+			live_define(s, b, l, x->commit);
 		put_event(s, b, e, x->commit);
 		if (e->kind == EVENT_EXIT || e->kind == EVENT_DETACH)
 			finish_series(s, x, e->series);
@@ -467,18 +156,13 @@ static void fill_batch(struct store *s, struct second *x, struct extent *extent)
 static void end_block(struct store *s, struct block *b, uint32_t commit)
 {
 	struct live_series *l;
-	unsigned level;
 
 	for (l = s->series; l; l = l->next) {
 		if (!l->finished)
-			close_all(s, b, l, commit);
+			buckets_close(s, b, l, commit);
 		memset(l->points, 0, sizeof(l->points));
 	}
-	for (level = MERGED_LEVEL; level < N_LEVELS; level++) {
-		if (s->merged_ns[level] != INT64_MIN)
-			rollup_queue(s, b, 0, level, s->merged_ns[level]);
-	}
-	forget_merged(s);
+	buckets_end_merged(s, b);
 	pthread_mutex_lock(&s->lock);
 	b->ended = true;
 	pthread_mutex_unlock(&s->lock);
@@ -534,7 +218,7 @@ static void build(struct store *s, struct second *x)
 		blocks_put_extent(s, b, s->batch);
 		b->begun = true;
 	}
-	forget_finished(s, x->commit);
+	live_forget(s, x->commit);
 }
 
 /* --- trouble --- */
@@ -736,7 +420,7 @@ int writer_start(struct store *s, struct err *err)
 
 	s->batch = batch_new();
 	s->jobs_end = &s->jobs;
-	forget_merged(s);
+	buckets_begin_merged(s);
 	failed = pthread_create(&s->thread, NULL, writer_main, s);
 	if (failed)
 		return err_sys(err, failed, "cannot start the writer's thread");
@@ -764,7 +448,6 @@ static int write_last(struct store *s, struct err *err)
 
 int writer_stop(struct store *s, struct err *err)
 {
-	struct live_series *l;
 	int ret = 0;
 
 	if (s->has_thread) {
@@ -779,11 +462,7 @@ int writer_stop(struct store *s, struct err *err)
 			      : write_last(s, err);
 	}
 	rollup_release(s);
-	while ((l = s->series)) {
-		s->series = l->next;
-		live_free(l);
-	}
-	map_release(&s->series_index);
+	live_forget_all(s);
 	if (s->writing_block)
 		block_drop(s, s->writing_block);
 	s->writing_block = NULL;
