@@ -173,9 +173,11 @@ enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 		shim = !frame_of(w, at, addr, f);
 		if (shim) {
 			w->n_chain--;
-			if (w->n_chain) {
-				w->chain[w->n_chain - 1].flags |= RAW_ENTRY;
-				w->chain[w->n_chain - 1].entry_addr = addr;
+			/* From 3.15 the first frame has two: the loop's, and one in the
+			 * thread state. */
+			if (w->n_chain && !(f[-1].flags & RAW_ENTRY)) {
+				f[-1].flags |= RAW_ENTRY;
+				f[-1].entry_addr = addr;
 			}
 		}
 		addr = link_of(w, t, at, addr);
