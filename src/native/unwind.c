@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "native/name.h"
+#include "proc/maps.h"
 
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
@@ -122,6 +123,54 @@ static const Dwfl_Thread_Callbacks thread_callbacks = {
 	.set_initial_registers = set_registers,
 };
 
+static bool report_one(
+	struct unwinder *u, const struct mapping *m, const char *name, uint64_t end)
+{
+	char shown[PATH_MAX + 16];
+
+	/* As libdwfl knows those to be read from the process's memory. */
+	snprintf(shown, sizeof(shown), "%s%s", name, m->deleted ? " (deleted)" : "");
+	return dwfl_report_module(u->dwfl, shown, m->start, end) != NULL;
+}
+
+/*
+ * Every object, from the mapping of its file's beginning to the last of that file. Not by
+ * dwfl_linux_proc_report, which begins where the file is first mapped: libffi has a page of
+ * itself just below, for closures, and everything in it would be looked for elsewhere.
+ */
+static int report_objects(struct unwinder *u, struct err *err)
+{
+	struct maps maps = MAPS_INIT;
+	char vdso[32];
+	bool ok = true;
+	size_t i, k;
+
+	if (maps_load(&maps, u->pid, err) < 0)
+		return -1;
+	snprintf(vdso, sizeof(vdso), "[vdso: %d]", (int)u->pid);
+	for (i = 0; i < maps.n && ok; i = k) {
+		const struct mapping *m = &maps.v[i];
+		uint64_t end = m->end;
+
+		k = i + 1;
+		if (!strcmp(m->path, "[vdso]"))
+			ok = report_one(u, m, vdso, end);
+		if (m->path[0] != '/' || m->offset)
+			continue;
+		for (; k < maps.n &&
+			(!maps.v[k].path[0] || !strcmp(maps.v[k].path, m->path));
+			k++) {
+			if (maps.v[k].path[0])
+				end = maps.v[k].end;
+		}
+		ok = report_one(u, m, m->path, end);
+	}
+	maps_release(&maps);
+	return ok ? 0
+		  : err_set(err, ERR_FAILED, "cannot read the mappings of process %d: %s",
+			    (int)u->pid, dwfl_errmsg(-1));
+}
+
 static void forget_frames(struct unwinder *u)
 {
 	map_clear(&u->by_pc);
@@ -136,13 +185,10 @@ static int report_modules(struct unwinder *u, struct err *err)
 
 	u->reported_ns = clock_mono_ns();
 	dwfl_report_begin(u->dwfl);
-	ret = dwfl_linux_proc_report(u->dwfl, u->pid);
-	if (ret == 0)
-		ret = dwfl_report_end(u->dwfl, NULL, NULL);
-	if (ret != 0)
-		return err_set(err, ret > 0 ? ERR_GONE : ERR_FAILED,
-			"cannot read the mappings of process %d: %s", (int)u->pid,
-			ret > 0 ? strerror(ret) : dwfl_errmsg(-1));
+	ret = report_objects(u, err);
+	dwfl_report_end(u->dwfl, NULL, NULL);
+	if (ret < 0)
+		return -1;
 	dwfl_getmodules(u->dwfl, mark_module, u, 0);
 	forget_frames(u);
 	if (!u->attached &&
