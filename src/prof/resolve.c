@@ -30,7 +30,11 @@ struct known {
 	uint32_t n_sites, mask;
 };
 
-enum { PATHS_READS = 2000 }; /* at most, for a look at sys */
+enum {
+	PATHS_READS = 2000, /* at most, for a look at sys */
+	SWEEP_LEAST =
+		1024, /* so many code objects are known without a look for dead ones */
+};
 
 struct resolver {
 	struct walker *walker;
@@ -38,7 +42,7 @@ struct resolver {
 	const struct abi *abi;
 	struct symbols *symbols;
 	struct known **known; /* by the walker's number */
-	size_t cap_known;
+	size_t cap_known, n_known, sweep_at;
 	uint32_t epoch, generation;
 	struct paths paths;
 	int64_t paths_ns; /* when they were last looked at */
@@ -55,21 +59,42 @@ struct resolver *resolver_new(
 	r->symbols = symbols;
 	r->epoch = walker_epoch(w);
 	r->generation = 1;
+	r->sweep_at = SWEEP_LEAST;
 	return r;
+}
+
+static void forget(struct resolver *r, size_t number)
+{
+	struct known *k = r->known[number];
+
+	if (!k)
+		return;
+	code_release(&k->code);
+	free(k->sites);
+	free(k);
+	r->known[number] = NULL;
+	r->n_known--;
 }
 
 static void forget_all(struct resolver *r)
 {
 	size_t i;
 
+	for (i = 0; i < r->cap_known; i++)
+		forget(r, i);
+}
+
+/* What lies at the address of another by now is not met again: a program that makes code
+ * and drops it would have thousands of them. */
+static void forget_dead(struct resolver *r)
+{
+	size_t i;
+
 	for (i = 0; i < r->cap_known; i++) {
-		if (!r->known[i])
-			continue;
-		code_release(&r->known[i]->code);
-		free(r->known[i]->sites);
-		free(r->known[i]);
-		r->known[i] = NULL;
+		if (r->known[i] && walker_code_at(r->walker, r->known[i]->code.addr) != i)
+			forget(r, i);
 	}
+	r->sweep_at = 2 * r->n_known > SWEEP_LEAST ? 2 * r->n_known : SWEEP_LEAST;
 }
 
 void resolver_free(struct resolver *r)
@@ -170,8 +195,12 @@ static struct known *known_of(struct resolver *r, const struct raw_frame *f)
 		GROW(r->known, r->cap_known, (size_t)f->code + 1);
 		memset(r->known + old, 0, (r->cap_known - old) * sizeof(*r->known));
 	}
-	if (!r->known[f->code])
+	if (!r->known[f->code]) {
+		if (r->n_known >= r->sweep_at)
+			forget_dead(r);
 		r->known[f->code] = load(r, f);
+		r->n_known += r->known[f->code] != NULL;
+	}
 	if (r->known[f->code] && r->known[f->code]->generation != r->generation)
 		intern_func(r, r->known[f->code]);
 	return r->known[f->code];

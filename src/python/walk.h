@@ -148,6 +148,8 @@ void walker_look(struct walker *w);
 struct walk_thread **walker_threads(struct walker *w, size_t *n);
 /* Is the frame's code object still the one that got its number? Reads it anew. */
 bool walker_code_alive(struct walker *w, const struct raw_frame *f);
+/* The number of the code object that was last seen at an address; 0: none. */
+uint32_t walker_code_at(struct walker *w, uint64_t code_addr);
 /* Bumped when the numbers of code objects start anew (too many were seen). */
 uint32_t walker_epoch(const struct walker *w);
 /* Address of the main interpreter; 0 before the first tick. */

@@ -300,6 +300,13 @@ bool walker_code_alive(struct walker *w, const struct raw_frame *f)
 	return identity_of(w, &p) == c->identity;
 }
 
+uint32_t walker_code_at(struct walker *w, uint64_t code_addr)
+{
+	const struct wcode *c = codes_find(w, code_addr);
+
+	return c ? c->number : 0;
+}
+
 uint32_t walker_epoch(const struct walker *w)
 {
 	return w->codes.epoch;

@@ -1,0 +1,70 @@
+# churn.py stacks|code|threads - what a sampler's caches must bear: a program that hardly shows a stack twice; one that
+# makes code and drops it; threads that come and go. 2.7 to the newest. Says "ready"; answers every line with its count.
+import random
+import sys
+import threading
+import time
+
+count = [0]
+chance = random.Random(1).random
+
+
+def left(n):
+    return n and (left if chance() < 0.5 else right)(n - 1)
+
+
+def right(n):
+    return n and (left if chance() < 0.5 else right)(n - 1)
+
+
+def stacks():
+    """2 to the 40th paths, each stood in for a moment."""
+    while True:
+        left(40)
+        count[0] += 1
+
+
+SOURCE = """
+def made_%d(n):
+    a = [n,
+         n + 1]
+    for i in a:
+        n += i
+    return n
+"""
+
+
+def code():
+    while True:
+        for i in range(50):     # some live at once, then all of them die
+            space = {}
+            count[0] += 1
+            exec(compile(SOURCE % count[0], "<made %d>" % count[0], "exec"), space)
+            made = space["made_%d" % count[0]]
+            for n in range(20):
+                made(n)
+
+
+def short():
+    for _ in range(100):
+        pass
+
+
+def threads():
+    while True:
+        several = [threading.Thread(target=short) for _ in range(20)]
+        for thread in several:
+            thread.start()
+        for thread in several:
+            thread.join()
+        count[0] += 20
+
+
+thread = threading.Thread(target={"stacks": stacks, "code": code, "threads": threads}[sys.argv[1]], name="churn")
+thread.daemon = True
+thread.start()
+sys.stdout.write("ready\n")
+sys.stdout.flush()
+while sys.stdin.readline():
+    sys.stdout.write("%d\n" % count[0])
+    sys.stdout.flush()
