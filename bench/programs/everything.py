@@ -138,25 +138,31 @@ def forever(function, rest):
 
 
 def child_forks():
-    if not os.fork():
+    child = os.fork()
+    if not child:
         exec(CHILD % 3)
         os._exit(0)
+    return child
 
 
 def child_is_gone_at_once():
-    if not os.fork():
+    child = os.fork()
+    if not child:
         os._exit(0)
+    return child
 
 
 def child_execs():
     python = (sys.argv[1:] or [sys.executable])[int(chance() * len(sys.argv[1:]))]
-    if not os.fork():
+    child = os.fork()
+    if not child:
         time.sleep(0.5)
         os.execv(python, [python, "-c", CHILD % 3])
+    return child
 
 
 def child_is_spawned():
-    os.posix_spawn(sys.executable, [sys.executable, "-c", CHILD % 2], os.environ)
+    return os.posix_spawn(sys.executable, [sys.executable, "-c", CHILD % 2], os.environ)
 
 
 def child_of_multiprocessing():
@@ -170,6 +176,7 @@ def child_is_killed():
         forever(spin, REST)
     time.sleep(0.7)
     os.kill(child, signal.SIGKILL)
+    return child
 
 
 def child_is_stopped():
@@ -180,26 +187,24 @@ def child_is_stopped():
     os.kill(child, signal.SIGSTOP)
     time.sleep(0.5)
     os.kill(child, signal.SIGCONT)
+    return child
 
 
 CHILDREN = (child_forks, child_is_gone_at_once, child_execs, child_is_spawned,
             child_of_multiprocessing, child_is_killed, child_is_stopped)
 
 
-def family(count=[0]):
+def family(count=[0], living=set()):
     """A child a second; those that have ended are buried, those of multiprocessing ended."""
-    CHILDREN[count[0] % len(CHILDREN)]()
+    living.add(CHILDREN[count[0] % len(CHILDREN)]())
     count[0] += 1
     time.sleep(1)
+    # Each by who began it: multiprocessing would go on ending a pid that was buried behind its back.
+    living.discard(None)
+    living -= {child for child in living if os.waitpid(child, os.WNOHANG)[0]}
     old = multiprocessing.active_children()
     for process in old[:-1]:
         process.terminate()
-    while True:
-        try:
-            if not os.waitpid(-1, os.WNOHANG)[0]:
-                break
-        except ChildProcessError:
-            break
 
 
 for work, rest in ((spin, REST), (spin, REST), (poll, 0), (hold, REST), (hold, REST), (wait, 0),
