@@ -145,7 +145,7 @@ stack_id natives_stack(struct natives *n, struct resolver *r, struct symbols *sy
 		if (t->n_skipped && m->index == t->skip_at)
 			stack = push_skipped(symbols, stack, t->n_skipped);
 		stack = symbols_stack(
-			symbols, stack, resolver_frame(r, &t->frames[m->index]));
+			symbols, stack, resolver_frame_in(r, t, m->index, n_frames));
 	}
 	return stack;
 }

@@ -18,7 +18,8 @@
 
 struct site {
 	uint64_t instr;
-	frame_id frame;
+	frame_id frame; /* with columns where the version has them */
+	frame_id plain; /* without; 0: not asked for yet */
 	int32_t tlbc;
 };
 
@@ -34,6 +35,7 @@ enum {
 	PATHS_READS = 2000, /* at most, for a look at sys */
 	SWEEP_LEAST =
 		1024, /* so many code objects are known without a look for dead ones */
+	RECURSION_REACH = 8 /* frames that a cycle of calls may be long */
 };
 
 struct resolver {
@@ -234,37 +236,61 @@ static void grow_sites(struct known *k)
 	free(old);
 }
 
-static frame_id new_site(struct resolver *r, struct known *k, const struct raw_frame *f)
+/* Nothing for an empty range: what an interpreter says of the entry of a function. */
+static uint32_t columns_of(const struct place *p)
 {
-	int32_t offset = 0, line = 0;
+	const struct columns s = {
+		.column = (uint32_t)p->column,
+		.end_lines = (uint32_t)(p->end_line - p->line),
+		.end_column = (uint32_t)p->end_column,
+	};
+
+	if (p->line <= 0 || p->column < 0 || p->end_column < 0 || p->end_line < p->line ||
+		(p->end_line == p->line && p->end_column <= p->column))
+		return 0;
+	return columns_pack(&s);
+}
+
+static struct site *new_site(
+	struct resolver *r, struct known *k, const struct raw_frame *f)
+{
+	struct place place = { k->code.identity.first_line, -1, -1, -1 };
+	int32_t offset = 0;
 	struct site *p;
 	frame_id frame;
 
 	if (code_offset(&k->code, r->mem, r->abi, f->instr, f->tlbc, &offset) == ST_OK)
-		line = code_line(&k->code, offset);
-	else
-		line = k->code.identity.first_line;
-	frame = symbols_frame(r->symbols, k->func, line > 0 ? (uint32_t)line : 0);
+		place = code_place(&k->code, offset);
+	frame = symbols_frame_part(r->symbols, k->func,
+		place.line > 0 ? (uint32_t)place.line : 0, columns_of(&place));
 	grow_sites(k);
 	p = find_site(k, f);
-	*p = (struct site){ f->instr, frame, f->tlbc };
+	*p = (struct site){ .instr = f->instr, .frame = frame, .tlbc = f->tlbc };
 	k->n_sites++;
-	return frame;
+	return p;
 }
 
-frame_id resolver_frame(struct resolver *r, const struct raw_frame *f)
+/* NULL: the code could not be read. Good until the next call. */
+static struct site *site_of(struct resolver *r, const struct raw_frame *f)
 {
 	struct known *k = known_of(r, f);
 	struct site *p;
 
 	if (!k)
-		return 0;
+		return NULL;
 	if (k->sites) {
 		p = find_site(k, f);
 		if (p->frame)
-			return p->frame;
+			return p;
 	}
 	return new_site(r, k, f);
+}
+
+frame_id resolver_frame(struct resolver *r, const struct raw_frame *f)
+{
+	const struct site *p = site_of(r, f);
+
+	return p ? p->frame : 0;
 }
 
 /* ---- stacks ------------------------------------------------------------------------- */
@@ -292,6 +318,35 @@ static frame_id mark_frame(struct resolver *r, uint32_t n)
 	return symbols_frame(r->symbols, symbols_func(r->symbols, &f), 0);
 }
 
+/* Does the function run a few frames further out too? */
+static bool recurs(const struct walk_thread *t, uint32_t i)
+{
+	uint32_t k, far = i < RECURSION_REACH ? i : RECURSION_REACH;
+
+	for (k = 1; k <= far; k++) {
+		if (t->frames[i - k].code == t->frames[i].code)
+			return true;
+	}
+	return false;
+}
+
+frame_id resolver_frame_in(
+	struct resolver *r, const struct walk_thread *t, uint32_t i, uint32_t n_frames)
+{
+	struct site *p = site_of(r, &t->frames[i]);
+	const struct frame *f;
+
+	if (!p)
+		return 0;
+	if (i + 1 == n_frames || !recurs(t, i))
+		return p->frame;
+	if (!p->plain) {
+		f = symbols_frame_of(r->symbols, p->frame);
+		p->plain = symbols_frame(r->symbols, f->func, f->line);
+	}
+	return p->plain;
+}
+
 stack_id resolver_stack(struct resolver *r, struct resolved *s,
 	const struct walk_thread *t, uint32_t n_frames, stack_id base)
 {
@@ -307,11 +362,13 @@ stack_id resolver_stack(struct resolver *r, struct resolved *s,
 	GROW(s->ids, s->cap, n_frames);
 	if (i > n_frames)
 		i = n_frames;
+	if (i && s->n != n_frames) /* it was the leaf, or is it now */
+		i--;
 	at = i ? s->ids[i - 1] : base;
 	for (; i < n_frames; i++) {
 		if (t->n_skipped && i == t->skip_at)
 			at = symbols_stack(r->symbols, at, mark_frame(r, t->n_skipped));
-		at = symbols_stack(r->symbols, at, resolver_frame(r, &t->frames[i]));
+		at = symbols_stack(r->symbols, at, resolver_frame_in(r, t, i, n_frames));
 		s->ids[i] = at;
 	}
 	s->n = n_frames;

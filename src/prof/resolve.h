@@ -22,6 +22,13 @@ void resolver_use(struct resolver *r, struct symbols *symbols);
 
 /* One frame. 0, the unknown frame, when its code could not be read. */
 frame_id resolver_frame(struct resolver *r, const struct raw_frame *f);
+/*
+ * Frame i of a thread's first n_frames. Inside a recursion only the leaf has columns:
+ * else each way through the calls of one line, f(n - 1) + f(n - 2), would be a stack of
+ * its own, as many as samples.
+ */
+frame_id resolver_frame_in(
+	struct resolver *r, const struct walk_thread *t, uint32_t i, uint32_t n_frames);
 
 /* The ids of one thread's stack, kept from tick to tick. Zeroed is empty. */
 struct resolved {

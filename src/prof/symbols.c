@@ -231,22 +231,53 @@ func_id symbols_func(struct symbols *s, const struct func *f)
 	return at->id;
 }
 
-/* Frames and stacks are told apart by their first two members. */
+/* Stacks are told apart by their first two members. */
 static bool same_pair(const void *entry, const void *wanted)
 {
 	return !memcmp(entry, wanted, 2 * sizeof(uint32_t));
 }
 
-frame_id symbols_frame(struct symbols *s, func_id func, uint32_t line)
+static bool same_frame(const void *entry, const void *wanted)
 {
-	const struct frame f = { func, line };
+	return !memcmp(entry, wanted, sizeof(struct frame));
+}
+
+frame_id symbols_frame_part(
+	struct symbols *s, func_id func, uint32_t line, uint32_t columns)
+{
+	const struct frame f = { func, line, columns };
 	struct table *t = &s->table[SYM_FRAME];
-	uint32_t hash = (uint32_t)hash_u64((uint64_t)func << 32 | line);
-	struct slot *at = find(t, hash, &f, same_pair);
+	uint32_t hash =
+		(uint32_t)hash_u64(((uint64_t)func << 32 | line) ^ hash_u64(columns));
+	struct slot *at = find(t, hash, &f, same_frame);
 
 	if (!at->id)
 		*at = (struct slot){ add(t, &f), hash };
 	return at->id;
+}
+
+frame_id symbols_frame(struct symbols *s, func_id func, uint32_t line)
+{
+	return symbols_frame_part(s, func, line, 0);
+}
+
+enum { COLUMN_BITS = 12, COLUMN_MAX = (1 << COLUMN_BITS) - 1, LINES_BELOW_MAX = 255 };
+
+uint32_t columns_pack(const struct columns *s)
+{
+	if (s->column > COLUMN_MAX || s->end_column > COLUMN_MAX ||
+		s->end_lines > LINES_BELOW_MAX)
+		return 0;
+	return s->end_lines << 2 * COLUMN_BITS | s->column << COLUMN_BITS | s->end_column;
+}
+
+struct columns columns_unpack(uint32_t packed)
+{
+	return (struct columns){
+		.column = packed >> COLUMN_BITS & COLUMN_MAX,
+		.end_lines = packed >> 2 * COLUMN_BITS,
+		.end_column = packed & COLUMN_MAX,
+	};
 }
 
 stack_id symbols_stack(struct symbols *s, stack_id parent, frame_id frame)

@@ -35,8 +35,20 @@ struct func {
 
 struct frame {
 	func_id func;
-	uint32_t line; /* 0: not known */
+	uint32_t line;    /* 0: not known */
+	uint32_t columns; /* which part of the line: columns_pack; 0: not known */
 };
+
+/* Where an expression is that begins on a frame's line: columns count bytes of UTF-8
+ * from 0, end_column is the first one behind it. */
+struct columns {
+	uint32_t column, end_lines, end_column; /* end_lines: lines below the frame's */
+};
+
+/* In 32 bits. 0 where there is nothing to tell, or a number is too large: columns to
+ * 4095, 255 lines. */
+uint32_t columns_pack(const struct columns *s);
+struct columns columns_unpack(uint32_t packed);
 
 struct stack {
 	stack_id parent; /* towards the root; 0 above the root */
@@ -58,6 +70,9 @@ void symbols_reserve(struct symbols *s, enum symbol_kind kind, size_t n);
 str_id symbols_str(struct symbols *s, const char *text, size_t len);
 func_id symbols_func(struct symbols *s, const struct func *f);
 frame_id symbols_frame(struct symbols *s, func_id func, uint32_t line);
+/* The same, for a part of the line. */
+frame_id symbols_frame_part(
+	struct symbols *s, func_id func, uint32_t line, uint32_t columns);
 stack_id symbols_stack(struct symbols *s, stack_id parent, frame_id frame);
 
 /* Lookups; an id that was never handed out yields entry 0, so that a damaged file cannot

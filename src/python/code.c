@@ -214,3 +214,8 @@ int32_t code_line(const struct code *c, int32_t offset)
 {
 	return lines_at(&c->lines, offset);
 }
+
+struct place code_place(const struct code *c, int32_t offset)
+{
+	return lines_place(&c->lines, offset);
+}

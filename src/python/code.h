@@ -72,5 +72,7 @@ enum status code_offset(struct code *c, struct mem *mem, const struct abi *abi,
 	uint64_t instr, int32_t tlbc_index, int32_t *offset);
 /* lines_at for the code object; see there. */
 int32_t code_line(const struct code *c, int32_t offset);
+/* Likewise lines_place. */
+struct place code_place(const struct code *c, int32_t offset);
 
 #endif

@@ -58,13 +58,17 @@ static struct row_state *row_of(struct table *t, uint64_t key)
 	return &t->rows[*at - 1];
 }
 
-static uint64_t frame_key(const struct symbols *s, frame_id frame, enum flat_by by)
+enum { FLAT_PART = FLAT_WAIT + 1 }; /* of a line, inside this file only */
+
+static uint64_t frame_key(const struct symbols *s, frame_id frame, int by)
 {
 	const struct frame *fr = symbols_frame_of(s, frame);
 	const struct func *fn = symbols_func_of(s, fr->func);
 
 	switch (by) {
 	case FLAT_LINE:
+		return (uint64_t)fr->func << 32 | fr->line;
+	case FLAT_PART:
 		return frame;
 	case FLAT_FILE:
 		return fn->file;
@@ -81,7 +85,7 @@ static void close_rows(struct table *t, const uint32_t *path, size_t *depth, siz
 		t->rows[path[--*depth]].open--;
 }
 
-static void count(struct table *t, const struct grove *g, enum flat_by by)
+static void count(struct table *t, const struct grove *g, int by)
 {
 	uint32_t *path = NULL, *past = NULL;
 	size_t cap_path = 0, cap_past = 0, depth = 0, i;
@@ -164,8 +168,11 @@ static void emit_frames(struct flat *t, const struct table *table,
 
 	t->rows = arena_alloc(&t->arena, (table->n + 1) * sizeof(*t->rows));
 	for (i = 0; i < table->n; i++) {
+		frame_id frame = table->rows[i].frame;
+
 		t->rows[i] = table->rows[i].row;
-		place_of(&t->rows[i].place, s, table->rows[i].frame);
+		t->rows[i].columns = columns_unpack(symbols_frame_of(s, frame)->columns);
+		place_of(&t->rows[i].place, s, frame);
 	}
 	t->n_rows = table->n;
 	finish(t, o);
@@ -260,8 +267,38 @@ static int straight_query(struct flat *t, struct fold *fold, struct source *s,
 
 /* --- */
 
-int flat_query(struct flat *t, struct source *s, const struct filter *f,
-	const struct flat_options *o, struct err *err)
+static void keep_file(struct flat *t, const char *file)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < t->n_rows; i++) {
+		if (!strcmp(t->rows[i].place.file, file))
+			t->rows[n++] = t->rows[i];
+	}
+	t->n_rows = n;
+}
+
+/* Rows of one file by line, after those by part, which become t->parts. */
+static void lines_and_parts(struct flat *t, struct table *table, const struct grove *g,
+	const struct flat_options *o, const char *file)
+{
+	size_t i, n = 0;
+
+	count(table, g, FLAT_PART);
+	emit_frames(t, table, g->symbols, o);
+	keep_file(t, file);
+	for (i = 0; i < t->n_rows; i++) {
+		if (t->rows[i].columns.end_column)
+			t->rows[n++] = t->rows[i];
+	}
+	t->parts = t->rows;
+	t->n_parts = n;
+	table->n = 0;
+	map_clear(&table->index);
+}
+
+static int query(struct flat *t, struct source *s, const struct filter *f,
+	const struct flat_options *o, const char *file, struct err *err)
 {
 	struct table table = { 0 };
 	struct grove g = { 0 };
@@ -276,6 +313,7 @@ int flat_query(struct flat *t, struct source *s, const struct filter *f,
 	t->until_ns = a.until_ns;
 	if (fold_init(&fold, f, s, &a, o->by == FLAT_LINE, err) < 0)
 		goto out;
+	fold.columns = file != NULL;
 	if (o->by == FLAT_THREAD || o->by == FLAT_WAIT) {
 		ret = straight_query(t, &fold, s, &a, o, err);
 		goto out;
@@ -284,8 +322,12 @@ int flat_query(struct flat *t, struct source *s, const struct filter *f,
 		goto out;
 	grove_grow(&g, NULL);
 	t->all = g.total[0];
-	count(&table, &g, o->by);
+	if (file)
+		lines_and_parts(t, &table, &g, o, file);
+	count(&table, &g, (int)o->by);
 	emit_frames(t, &table, fold.out, o);
+	if (file)
+		keep_file(t, file);
 	ret = 0;
 out:
 	free(table.rows);
@@ -294,6 +336,12 @@ out:
 	fold_release(&fold);
 	filter_done(&a);
 	return ret;
+}
+
+int flat_query(struct flat *t, struct source *s, const struct filter *f,
+	const struct flat_options *o, struct err *err)
+{
+	return query(t, s, f, o, NULL, err);
 }
 
 void flat_release(struct flat *t)
@@ -306,14 +354,6 @@ int flat_lines_of(struct flat *t, struct source *s, const struct filter *f,
 	const char *file, struct err *err)
 {
 	const struct flat_options by_line = { .by = FLAT_LINE };
-	size_t i, n = 0;
 
-	if (flat_query(t, s, f, &by_line, err) < 0)
-		return -1;
-	for (i = 0; i < t->n_rows; i++) {
-		if (!strcmp(t->rows[i].place.file, file))
-			t->rows[n++] = t->rows[i];
-	}
-	t->n_rows = n;
-	return 0;
+	return query(t, s, f, &by_line, file, err);
 }

@@ -14,11 +14,14 @@ struct flat_row {
 	struct weight self, total;
 	series_id series; /* FLAT_THREAD only */
 	thread_id thread;
+	struct columns columns; /* of a part of a line only */
 };
 
 struct flat {
 	struct flat_row *rows; /* heaviest self first */
 	size_t n_rows, n_trimmed;
+	struct flat_row *parts; /* flat_lines_of only: of lines, heaviest self first */
+	size_t n_parts;
 	struct weight all; /* of the whole answer */
 	int64_t from_ns, until_ns;
 	struct arena arena;
@@ -36,7 +39,8 @@ void flat_release(struct flat *t);
 /* "function line file module thread wait" -> enum; -1 when there is none. */
 int flat_by_word(const char *word);
 
-/* The lines of one file that were seen, for the source view. */
+/* The lines of one file that were seen, and the parts of them where it is known which
+ * part was executed, for the source view. What parts have is in their lines too. */
 int flat_lines_of(struct flat *t, struct source *s, const struct filter *f,
 	const char *file, struct err *err);
 

@@ -208,8 +208,8 @@ static struct fold_frame fold_frame_of(
 		struct fold_func func = fold_func_of(fold, t, in->func);
 
 		t->frames[id].bits = func.bits;
-		t->frames[id].out =
-			symbols_frame(fold->out, func.out, fold->lines ? in->line : 0);
+		t->frames[id].out = symbols_frame_part(fold->out, func.out,
+			fold->lines ? in->line : 0, fold->columns ? in->columns : 0);
 	}
 	return t->frames[id];
 }

@@ -21,7 +21,7 @@
 
 struct fold {
 	const struct filter *f;
-	bool lines;
+	bool lines, columns; /* frames keep them */
 	struct symbols *out;
 	struct fold_table *tables; /* one for each table of symbols met */
 	size_t n_tables, cap_tables;
@@ -31,7 +31,8 @@ struct fold {
 	size_t cap_scratch;
 };
 
-/* With lines, frames keep their line whatever the filter says. */
+/* With lines, frames keep their line whatever the filter says; columns are never kept
+ * unless they are asked for before the first stack. */
 int fold_init(struct fold *fold, const struct filter *f, struct source *s, struct ask *a,
 	bool lines, struct err *err);
 void fold_release(struct fold *fold);

@@ -302,7 +302,8 @@ static void put_symbol(
 	case SYM_FRAME:
 		fr = symbols_frame_of(s, id);
 		put_varint(out, fr->func);
-		put_varint(out, fr->line);
+		/* to format 2 a line, and it read the lower half */
+		put_varint(out, (uint64_t)fr->columns << 32 | fr->line);
 		break;
 	case SYM_STACK:
 		st = symbols_stack_of(s, id);
@@ -418,8 +419,10 @@ static uint32_t get_symbol(const struct chart *c, struct symbols *into, struct r
 		return r->bad ? 0 : symbols_func(into, &f);
 	case SYM_FRAME:
 		parent = get_known(c, r, SYM_FUNC);
-		id = (uint32_t)get_varint(r);
-		return r->bad ? 0 : symbols_frame(into, parent, id);
+		back = get_varint(r);
+		return r->bad ? 0
+			      : symbols_frame_part(into, parent, (uint32_t)back,
+					(uint32_t)(back >> 32));
 	case SYM_STACK:
 		back = get_varint(r);
 		id = get_known(c, r, SYM_FRAME);

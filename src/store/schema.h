@@ -1,7 +1,7 @@
 /*
  * schema.h - what is on disk.
  *
- *	DIR/FORMAT   "pystrobe-store 2": written first, read before anything else
+ *	DIR/FORMAT   "pystrobe-store 3": written first, read before anything else
  *	DIR/owner    locked (flock) by the process that writes; its pid and address
  *	DIR/...      a RocksDB database with the column families below
  *
@@ -34,7 +34,8 @@
  * goes to a further key of every level that is there, in the same batch.
  *
  * Format 1 had no sums of series 0. It is read as it is, all its answers come from the
- * levels below; who writes makes it format 2, and store_compact adds the sums.
+ * levels below; store_compact adds the sums. Format 2 had no columns in frames. Who writes
+ * makes it the newest.
  *
  * A value ends in 4 bytes: the low half of XXH3 of key and value. RocksDB checks what it
  * reads from disk; this one is ours from the encoder to the decoder.
@@ -46,7 +47,7 @@
 
 #include <stdint.h>
 
-enum { STORE_FORMAT = 2 };
+enum { STORE_FORMAT = 3 };
 
 enum family { CF_DEFAULT, CF_META, CF_SYM, CF_RAW, CF_AGG, CF_LINE, CF_COUNT };
 

@@ -18,7 +18,9 @@ class Stop:
     def __init__(self, message, text):
         self.label, self.me, self.pid = text(message["label"]), message["me"], message["pid"]
         self.threads = [(ident, [(text(f), text(p), line or 0) for f, p, line in stack])
-                        for ident, stack in message["threads"]]
+                        for ident, stack, _ in message["threads"]]
+        # per thread and frame (end line, column, end column), None where the target has none
+        self.columns = {ident: [place and tuple(place) for place in places] for ident, _, places in message["threads"]}
 
 
 class Frozen:

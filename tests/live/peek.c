@@ -203,6 +203,7 @@ static void put_resolved(
 {
 	const struct frame *frame = symbols_frame_of(s, id);
 	const struct func *func = symbols_func_of(s, frame->func);
+	struct columns columns = columns_unpack(frame->columns);
 	size_t len;
 	const char *text = symbols_text(s, func->name, &len);
 
@@ -213,6 +214,9 @@ static void put_resolved(
 	json_key(j, "file");
 	json_strn(j, text, len);
 	json_kint(j, "line", frame->line);
+	json_kint(j, "end_line", frame->line + columns.end_lines);
+	json_kint(j, "col", columns.column);
+	json_kint(j, "end_col", columns.end_column);
 	json_key(j, "addr");
 	json_uint(j, addr);
 	json_end(j);

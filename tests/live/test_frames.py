@@ -23,6 +23,15 @@ ONE_EACH = discover.one_per_version(("", "t"))
 one_of_each_version = pytest.mark.parametrize("python", ONE_EACH, ids=[p.name for p in ONE_EACH])
 
 
+def kept(line, place):
+    """What of a place fits into a frame: columns up to 4095, 255 lines, and not a range without anything in it."""
+    if place is None or not line:
+        return None
+    end_line, column, end_column = place
+    fits = max(column, end_column) <= 4095 and 0 <= end_line - line <= 255
+    return place if fits and (line, column) < (end_line, end_column) else None
+
+
 def compare(stop, freeze_line, threads, who):
     """One stop: what the target said against what `who` saw. -> frames compared"""
     seen = {t["ident"]: t for t in threads}
@@ -30,14 +39,18 @@ def compare(stop, freeze_line, threads, who):
         where = "%s at %r, thread %#x" % (who, stop.label, ident)
         assert seen[ident].get("status", "ok") == "ok", (where, seen[ident])
         got = [(f["func"], f["file"], f["line"]) for f in seen[ident]["frames"]]
+        places = [kept(f["line"], (f["end_line"], f["col"], f["end_col"]) if f["end_col"] > 0 else None) for f in seen[ident]["frames"]]
+        true_places = [kept(line, place) for (_, _, line), place in zip(truth, stop.columns[ident])]
         if ident == stop.me:
             assert got and got[0][0] == "here" and got[0][2] == freeze_line, (where, got[:3])
-            got = got[1:]
+            got, places = got[1:], places[1:]
         if seen[ident].get("skipped"):  # frames in the middle of a deep stack are left out
             root = len(got) - LEAF_FRAMES + 1
-            truth = truth[:LEAF_FRAMES - 1] + truth[len(truth) - root:]
+            truth, true_places = (t[:LEAF_FRAMES - 1] + t[len(t) - root:] for t in (truth, true_places))
         wrong = [(depth, *pair) for depth, pair in enumerate(zip(got, truth)) if pair[0] != pair[1]]
         assert not wrong, "%s: depth, ours, the target's: %s" % (where, wrong[:3])
+        wrong = [(depth, truth[depth], *pair) for depth, pair in enumerate(zip(places, true_places)) if pair[0] != pair[1]]
+        assert not wrong, "%s: depth, frame, our columns, the target's: %s" % (where, wrong[:3])
         assert len(got) == len(truth), (where, got[len(truth):][:3], truth[len(got):][:3])
     return sum(len(truth) for _, truth in stop.threads)
 

@@ -1,4 +1,5 @@
-/* test_query.c - trees, tables and timelines over a tape */
+/* test_query.c - trees, tables and timelines over a tape.
+ * One file because all of it asks the tapes of the first hundred lines. */
 #include "test.h"
 
 #include "load.h"
@@ -23,7 +24,8 @@
 static const struct timespec_base base = { .now_ns = 1795262400 * NS_PER_SEC,
 	.utc = true };
 
-/* Interns "a;b;c": names that begin with "lib" are library functions. */
+/* Interns "a;b;c": names that begin with "lib" are library functions, and "a@4" is its
+ * line's part from column 4 to 9. */
 static stack_id stack_of(struct symbols *s, const char *path)
 {
 	char text[256], *save = NULL, *name;
@@ -31,12 +33,22 @@ static stack_id stack_of(struct symbols *s, const char *path)
 
 	snprintf(text, sizeof(text), "%s", path);
 	for (name = strtok_r(text, ";", &save); name; name = strtok_r(NULL, ";", &save)) {
-		struct func f = { .name = symbols_str(s, name, strlen(name)) };
+		char *at = strchr(name, '@');
+		struct columns part = { 0 };
+		struct func f = { 0 };
 
+		if (at) {
+			*at = '\0';
+			part.column = (uint32_t)atoi(at + 1);
+			part.end_column = part.column + 5;
+		}
+		f.name = symbols_str(s, name, strlen(name));
 		f.file = symbols_str(s, "/srv/app.py", 11);
 		f.flags = strncmp(name, "lib", 3) ? 0 : FUNC_LIBRARY;
 		f.module = symbols_str(s, name, 1);
-		id = symbols_stack(s, id, symbols_frame(s, symbols_func(s, &f), 7));
+		id = symbols_stack(s, id,
+			symbols_frame_part(
+				s, symbols_func(s, &f), 7, columns_pack(&part)));
 	}
 	return id;
 }
@@ -222,6 +234,50 @@ TEST(recursion_counts_once_in_a_table)
 			CHECK_INT(t.rows[i].self.n, 2);
 		}
 	}
+	flat_release(&t);
+	filter_release(&f);
+	tape_free(tape);
+}
+
+TEST(parts_of_a_line_have_their_share_and_nothing_else_sees_them)
+{
+	static const struct row parts[] = {
+		{ "main@4;work", 1, 3, STATE_CPU },
+		{ "main@20;work", 1, 2, STATE_CPU },
+		{ "main@20", 1, 1, STATE_CPU },
+		{ "main@20;main@4;main", 1, 4, STATE_CPU },
+		{ "main", 1, 5, STATE_CPU },
+	};
+	static const struct {
+		unsigned column, self, total;
+	} want[] = { { 20, 1, 7 }, { 4, 0, 7 } };
+	struct tape *tape = tape_of(parts, ARRAY_SIZE(parts));
+	const struct flat_options o = { .by = FLAT_LINE };
+	struct err err = ERR_INIT;
+	struct filter f;
+	struct flat t;
+	size_t i;
+
+	filter_init(&f);
+	CHECK_OK(flat_lines_of(&t, tape_source(tape), &f, "/srv/app.py", &err), err);
+	CHECK_INT(t.n_rows, 2);
+	CHECK_STR(t.rows[0].place.name, "main");
+	CHECK_INT(t.rows[0].self.n, 10);
+	CHECK_INT(t.rows[0].total.n, 15);
+	CHECK_INT(t.n_parts, ARRAY_SIZE(want));
+	for (i = 0; i < t.n_parts; i++) {
+		CHECK_INT(t.parts[i].columns.column, want[i].column);
+		CHECK_INT(t.parts[i].columns.end_column, want[i].column + 5);
+		CHECK_INT(t.parts[i].self.n, want[i].self);
+		CHECK_INT(t.parts[i].total.n, want[i].total);
+	}
+	flat_release(&t);
+	CHECK_OK(flat_lines_of(&t, tape_source(tape), &f, "/else.py", &err), err);
+	CHECK_INT(t.n_rows + t.n_parts, 0);
+	flat_release(&t);
+	CHECK_OK(flat_query(&t, tape_source(tape), &f, &o, &err), err);
+	CHECK_INT(t.n_rows, 2);
+	CHECK_INT(t.n_parts, 0);
 	flat_release(&t);
 	filter_release(&f);
 	tape_free(tape);

@@ -127,6 +127,37 @@ TEST(a_damaged_chunk_is_refused_or_harmless)
 	buf_release(&value);
 }
 
+TEST(columns_are_stored_and_frames_of_before_have_none)
+{
+	static const struct columns call = { 8, 1, 20 };
+	const struct symbol_counts first = { { 1, 1, 1, 1 }, 1 };
+	struct symbols *s = symbols_new(), *leaves = symbols_new(), *into = symbols_new();
+	struct symbol_counts past;
+	struct buf out = BUF_INIT;
+	struct chart chart;
+	struct reader r;
+	frame_id id;
+
+	symbols_frame(s, 0, 7);
+	symbols_frame_part(s, 0, 7, columns_pack(&call));
+	past = (struct symbol_counts){ { 1, 1, 3, 1 }, 1 };
+	encode_symbols(&out, s, leaves, &first, &past);
+	chart_init(&chart);
+	r = reader_of(out.data, out.len);
+	CHECK_INT(decode_symbols(&chart, into, &r), 0);
+	for (id = 1; id <= 2; id++) {
+		const struct frame *f = symbols_frame_of(into, chart.to[SYM_FRAME][id]);
+
+		CHECK_INT(f->line, 7);
+		CHECK_INT(f->columns, id == 1 ? 0 : columns_pack(&call));
+	}
+	chart_release(&chart);
+	buf_release(&out);
+	symbols_free(s);
+	symbols_free(leaves);
+	symbols_free(into);
+}
+
 TEST(pieces_lie_within_ten_seconds_and_add_up)
 {
 	struct chunk c = { 0 }, piece = { 0 };

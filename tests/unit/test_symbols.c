@@ -1,9 +1,11 @@
 /* test_symbols.c - interning, and the chunk that uses the ids */
 #include "test.h"
 
+#include "base/alloc.h"
 #include "prof/chunk.h"
 #include "prof/symbols.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +25,43 @@ TEST(equal_symbols_get_equal_ids_and_read_back)
 	CHECK_INT(symbols_stack_of(s, leaf)->depth, 2);
 	CHECK_INT(symbols_frame_of(s, symbols_stack_of(s, leaf)->frame)->line, 8);
 	CHECK_STR(symbols_text(s, symbols_func_of(s, fn)->name, NULL), "main");
+	symbols_free(s);
+}
+
+TEST(parts_of_a_line_are_frames_of_their_own)
+{
+	static const struct {
+		struct columns in;
+		bool kept;
+	} rows[] = {
+		{ { 8, 0, 12 }, true },
+		{ { 0, 255, 1 }, true },
+		{ { 4095, 3, 4095 }, true },
+		{ { 4096, 0, 4100 }, false },
+		{ { 4, 0, 4096 }, false },
+		{ { 4, 256, 5 }, false },
+	};
+	struct symbols *s = symbols_new();
+	frame_id plain = symbols_frame(s, 0, 7), seen = plain;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint32_t packed = columns_pack(&rows[i].in);
+		frame_id id = symbols_frame_part(s, 0, 7, packed);
+		struct columns out = columns_unpack(symbols_frame_of(s, id)->columns);
+
+		CHECK_INT(symbols_frame_part(s, 0, 7, packed), id);
+		CHECK_INT(symbols_frame_of(s, id)->line, 7);
+		if (!rows[i].kept) {
+			CHECK_INT(id, plain);
+			continue;
+		}
+		CHECK(id > seen);
+		seen = id;
+		CHECK_INT(out.column, rows[i].in.column);
+		CHECK_INT(out.end_lines, rows[i].in.end_lines);
+		CHECK_INT(out.end_column, rows[i].in.end_column);
+	}
 	symbols_free(s);
 }
 

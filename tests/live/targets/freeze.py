@@ -4,6 +4,7 @@ freeze.here("label") writes one line of JSON to the descriptor PEEK_OUT - every 
 f_code and f_lineno have them, which is what traceback prints - and then waits in os.read(PEEK_IN) until the test has
 looked and sends a byte. The frame of here() itself is not in the answer: it is on the line marked FREEZE.
 """
+import itertools
 import json
 import os
 import sys
@@ -40,6 +41,21 @@ def frames(f):
     return out
 
 
+def columns(f):
+    """Per frame the end line, column and end column of what is executed; None where the version or the code has none."""
+    out, known = [], {}
+    while f is not None:
+        key = id(f.f_code), f.f_lasti
+        if key not in known:
+            known[key] = None
+            if hasattr(f.f_code, "co_positions"):
+                for _, end_line, column, end_column in itertools.islice(f.f_code.co_positions(), f.f_lasti // 2, f.f_lasti // 2 + 1):
+                    known[key] = None if None in (end_line, column, end_column) else [end_line, column, end_column]
+        out.append(known[key])
+        f = f.f_back
+    return out
+
+
 def send(message):
     data = (json.dumps(message) + "\n").encode("ascii")
     while data:
@@ -61,13 +77,14 @@ def here(label="", value=None, others=False):
     global count
     count += 1
     me = get_ident()
-    threads = {}
+    threads, places = {}, {}
     if others:
         settle(me)
-        threads = dict((ident, frames(f)) for ident, f in sys._current_frames().items() if ident != me)
-    threads[me] = frames(sys._getframe(1))
+        for ident, f in sys._current_frames().items():
+            threads[ident], places[ident] = frames(f), columns(f)
+    threads[me], places[me] = frames(sys._getframe(1)), columns(sys._getframe(1))
     send({"label": text(label), "n": count, "v": sys.version_info[0], "version": VERSION, "case": case, "me": me, "pid": os.getpid(),
-          "threads": [[ident, stack] for ident, stack in threads.items()]})
+          "threads": [[ident, stack, places[ident]] for ident, stack in threads.items()]})
     os.read(IN, 1)  # FREEZE
     return value
 
