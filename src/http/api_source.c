@@ -29,16 +29,22 @@ out:
 	return pid;
 }
 
-static void write_lines(struct json *j, const struct flat *t)
+static void write_lines(struct json *j, const char *key, const struct flat_row *rows,
+	size_t n, bool columns)
 {
-	json_key(j, "lines");
+	json_key(j, key);
 	json_array(j);
-	for (size_t i = 0; i < t->n_rows; i++) {
-		const struct flat_row *r = &t->rows[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct flat_row *r = &rows[i];
 
 		json_object(j);
 		json_kint(j, "line", r->place.line);
 		json_kstr(j, "function", r->place.name);
+		if (columns) {
+			json_kint(j, "column", r->columns.column);
+			json_kint(j, "end_line", r->place.line + r->columns.end_lines);
+			json_kint(j, "end_column", r->columns.end_column);
+		}
 		json_kint(j, "self_n", (int64_t)r->self.n);
 		json_kint(j, "self_ns", (int64_t)r->self.ns);
 		json_kint(j, "total_n", (int64_t)r->total.n);
@@ -83,7 +89,8 @@ int api_source(struct call *c, struct err *err)
 	json_kstr(&j, "file", file);
 	json_kint(&j, "all_n", (int64_t)flat.all.n);
 	json_kint(&j, "all_ns", (int64_t)flat.all.ns);
-	write_lines(&j, &flat);
+	write_lines(&j, "lines", flat.rows, flat.n_rows, false);
+	write_lines(&j, "parts", flat.parts, flat.n_parts, true);
 	if (flat.n_rows > 0)
 		write_text(c, &j, living_pid(c, &f), file);
 	else /* nor are files read that nobody ran */

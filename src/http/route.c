@@ -127,6 +127,9 @@ static const struct route routes[] = {
 		"be read.",
 		"file: its path as samples name it\n",
 		"lines[]: line, function, self_n, self_ns, total_n, total_ns\n"
+		"parts[]: the same of a part of a line, from column of line to "
+		"before end_column of end_line (bytes, from 0); of CPython 3.11 "
+		"and later, and not of calls within a recursion\n"
 		"text, or no_text and hint: why not" },
 	{ "/api/v1/export", ROUTE_STREAM | ROUTE_FILTERS, api_export,
 		"The selection as a file.",

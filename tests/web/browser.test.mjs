@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import { browserPath, pystrobe, Site } from "./site.mjs";
+import { browserPath, here, pystrobe, Site } from "./site.mjs";
 
 const skip = browserPath ? false : "no Chromium: apt-get install chromium";
 const site = new Site();
@@ -160,6 +160,31 @@ test("the table shows the API's numbers", { skip }, async () => {
 	const share = (data.rows.total_n[row] / data.all_n) * 100;
 	assert.ok(cells[1].replace(/\u2009/g, "").startsWith(String(data.rows.total_n[row])), cells[1]);
 	assert.ok(cells[1].includes(share.toFixed(share < 10 ? 2 : 1)), `${cells[1]}, ${share}`);
+	await page.context().close();
+});
+
+test("the source shows which part of a line was executed, with the API's share", { skip }, async () => {
+	const file = `${here}/target.py`, text = readFileSync(file, "utf8").split("\n");
+	const line = text.findIndex((l) => l.includes("parts of one line")) + 1;
+	const query = `${range}&file=${encodeURIComponent(file)}`;
+	const data = await site.api(`source?${query}`), parts = data.parts.filter((/** @type {any} */ p) => p.line === line);
+	const hot = parts.find((/** @type {any} */ p) => Buffer.from(text[line - 1]).subarray(p.column, p.end_column).toString() === "leaf_hot()");
+	const { targets } = await site.api("targets");
+	const [, minor] = /** @type {string} */ (targets[0].labels.python).split(".").map(Number);
+	const page = await site.open(await site.page(), `?view=source&unit=samples&${query}`);
+	await page.locator(`[data-line="${line}"]`).focus();
+	await page.keyboard.press("Enter");
+	await page.waitForURL(new RegExp(`line=${line}`));
+	if (minor < 11) assert.deepEqual([parts.length, await page.locator(".src-part").count()], [0, 0]);
+	else {
+		const row = page.locator(".src-part", { has: page.locator("mark", { hasText: /^leaf_hot\(\)$/ }) });
+		await row.waitFor();
+		const share = (hot.total_n / data.all_n) * 100;
+		assert.ok((await row.locator(".src-n").nth(1).textContent()).includes(share.toFixed(share < 10 ? 2 : 1)), String(share));
+		const marked = await row.locator("mark").boundingBox(), code = await page.locator(`[data-line="${line}"] code`).boundingBox();
+		assert.ok(marked.x > code.x && marked.x + marked.width <= code.x + code.width);
+	}
+	assert.deepEqual(page.problems, []);
 	await page.context().close();
 });
 

@@ -100,6 +100,12 @@ test("packages are found in paths where there is no module", () => {
 	for (const [module, file, pack] of rows) assert.equal(packageOf(module, file), pack);
 });
 
+test("a part of a line is found in its text by bytes", () => {
+	/** @type {[string, number, number, number, [number, number]][]} */
+	const rows = [["a = f(x)", 4, 0, 8, [4, 8]], ['"gr\u00f6\u00dfe", f(x)', 11, 0, 15, [9, 13]], ["\ud83d\ude00 + b", 7, 0, 8, [5, 6]], ["f(a,", 0, 2, 3, [0, 4]], ["short", 90, 0, 95, [5, 5]]];
+	for (const [text, column, more, end_column, wanted] of rows) assert.deepEqual(fmt.textRange(text, { line: 5, end_line: 5 + more, column, end_column }), wanted, text);
+});
+
 test("states have one word, the most telling", () => {
 	assert.deepEqual([1 | 4 | 16, 2 | 8, 1 | 4, 1, 2, 2 | 32].map(stateWord), ["gc", "gil_wait", "gil", "cpu", "idle", "exc"]);
 });

@@ -18,8 +18,7 @@ def leaf_warm():
 
 def busy_parent():
     while True:
-        leaf_hot()
-        leaf_warm()
+        "größe" and leaf_hot() or leaf_warm()  # parts of one line
         time.sleep(0.002)
 
 

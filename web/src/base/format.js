@@ -113,3 +113,10 @@ export function dateTime(ms) {
 export function timeParam(ms) {
 	return (Math.round(ms) / 1000).toString();
 }
+
+/** From where to where a part is in the text of its line: columns count bytes of UTF-8.
+ * @param {string} text @param {{ line: number, end_line: number, column: number, end_column: number }} part @returns {[number, number]} */
+export function textRange(text, part) {
+	const bytes = new TextEncoder().encode(text), before = (/** @type {number} */ n) => new TextDecoder().decode(bytes.subarray(0, n)).length;
+	return [before(part.column), part.end_line > part.line ? text.length : before(part.end_column)];
+}

@@ -1,5 +1,6 @@
 // source.js - the lines of one file with their heat. Where the text may not be read, the
-// lines that were seen are listed without it, with the reason.
+// lines that were seen are listed without it, with the reason. Below a line that is chosen
+// (or the hottest) come its parts, where the version knows which part was executed.
 
 import { Asker } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
@@ -9,7 +10,7 @@ import { heatColor } from "./heat.js";
 
 /** @typedef {import("../app.js").App} App */
 
-const LINE = 20;
+const LINE = 20, MOST_PARTS = 12;
 
 export class SourceView {
 	/** @param {App} app */
@@ -57,6 +58,9 @@ export class SourceView {
 		const d = this.data;
 		if (!d) return;
 		const { unit } = this.app;
+		/** @type {Map<number, any[]>} */
+		const parts = new Map();
+		for (const p of d.parts) parts.set(p.line, [...(parts.get(p.line) ?? []), p]);
 		/** @type {Map<number, { self: number, total: number, names: string[] }>} */
 		const heat = new Map();
 		for (const l of d.lines) {
@@ -71,17 +75,25 @@ export class SourceView {
 		const numbers = text ? text.map((/** @type {string} */ _, /** @type {number} */ i) => i + 1) : [...heat.keys()].sort((a, b) => a - b);
 		this.note.textContent = text ? `${fmt.count(numbers.length)} lines, ${heat.size} seen` : [d.no_text, d.hint].filter(Boolean).join(" — ");
 		const top = this.scroller.scrollTop;
-		fill(this.lines, numbers.map((/** @type {number} */ n) => this.line(n, text ? text[n - 1] : (heat.get(n)?.names ?? []).join(", "), heat.get(n), most, all, text === null)));
+		const hot = [...heat].sort((a, b) => b[1].self - a[1].self)[0]?.[0] || 1, open = Number(this.app.store.get("line")) || hot;
+		fill(this.lines, numbers.map((/** @type {number} */ n) => [
+			this.line(n, text ? text[n - 1] : (heat.get(n)?.names ?? []).join(", "), heat.get(n), most, all, text === null),
+			text && n === open && this.parts(text[n - 1], parts.get(n) ?? [], all),
+		]));
 		this.drawMap(numbers, heat, most);
 		const want = `${d.file}:${this.app.store.get("line")}`;
-		if (want !== this.shown) this.reveal(Number(this.app.store.get("line")) || [...heat].sort((a, b) => b[1].self - a[1].self)[0]?.[0] || 1);
+		if (want !== this.shown) this.reveal(open);
 		else this.scroller.scrollTop = top;
 		this.shown = want;
 	}
 
 	/** @param {number} n @param {string} text @param {{ self: number, total: number, names: string[] } | undefined} at @param {number} most @param {number} all @param {boolean} list */
 	line(n, text, at, most, all, list) {
-		const el = h("div", { class: "src-line", role: "row", "data-line": n, title: at ? at.names.join(", ") : null },
+		const el = h("div", {
+			class: at?.total ? "src-line seen" : "src-line", role: "row", "data-line": n, "data-key": at?.total ? `line ${n}` : null, title: at ? at.names.join(", ") : null,
+			tabindex: at?.total ? "0" : null, onclick: at?.total ? () => this.choose(n) : null,
+			onkeydown: at?.total ? (/** @type {KeyboardEvent} */ e) => e.key === "Enter" && this.choose(n) : null,
+		},
 			h("span", { class: "num src-n", role: "cell" }, at?.self ? fmt.percent(at.self / all) : ""),
 			h("span", { class: "num src-n soft", role: "cell" }, at?.total ? fmt.percent(at.total / all) : ""),
 			h("span", { class: "num src-no", role: "rowheader" }, n),
@@ -89,6 +101,36 @@ export class SourceView {
 		if (at?.total) el.style.background = heatColor(Math.sqrt(at.total / most) * 0.55, this.app.dark);
 		if (String(n) === this.app.store.get("line")) el.classList.add("chosen");
 		return el;
+	}
+
+	/** @param {number} line */
+	choose(line) {
+		this.shown = `${this.data.file}:${line}`; // it is where the eyes are
+		this.app.store.set({ line: String(line) }, { replace: true });
+	}
+
+	/** What of a line was executed, the most first: marks below the text, and their shares.
+	 * @param {string} text @param {any[]} parts @param {number} all */
+	parts(text, parts, all) {
+		const { unit } = this.app;
+		/** @type {Map<string, { from: number, to: number, more: number, self: number, total: number }>} */
+		const rows = new Map();
+		for (const p of parts) {
+			const [from, to] = fmt.textRange(text, p), key = `${from} ${to} ${p.end_line}`;
+			const row = rows.get(key) ?? { from, to, more: p.end_line - p.line, self: 0, total: 0 };
+			row.self += p[`self_${unit}`];
+			row.total += p[`total_${unit}`];
+			rows.set(key, row);
+		}
+		const list = [...rows.values()].filter((r) => r.total > 0 && r.to > r.from).sort((a, b) => b.total - a.total || b.self - a.self);
+		return list.slice(0, MOST_PARTS).map((r) => {
+			const words = text.slice(r.from, r.to), lines = r.more ? ` and ${r.more} ${r.more === 1 ? "line" : "lines"} more` : "";
+			return h("div", { class: "src-line src-part", role: "row", title: `${words}${lines}: self ${fmt.percent(r.self / all)}, total ${fmt.percent(r.total / all)}` },
+				h("span", { class: "num src-n", role: "cell" }, r.self ? fmt.percent(r.self / all) : ""),
+				h("span", { class: "num src-n soft", role: "cell" }, fmt.percent(r.total / all)),
+				h("span", { class: "src-no", role: "cell" }, ""),
+				h("code", { role: "cell", "aria-label": words + lines }, text.slice(0, r.from).replace(/\S/gu, " "), h("mark", null, words), r.more ? " …" : ""));
+		});
 	}
 
 	/** @param {number[]} numbers @param {Map<number, { total: number }>} heat @param {number} most */
