@@ -91,13 +91,15 @@ static uint32_t look_twice(struct target *t, struct walk_thread *w, uint32_t sou
 	return edges_judge(t->edges, w, walker_epoch(t->walker));
 }
 
-/* How many frames can be vouched for; reads again where that may help. */
-static uint32_t settle(
-	struct target *t, struct walk_thread *w, struct lane *l, enum blocking blocking)
+/* How many frames can be vouched for, and whether there were more; reads again where that
+ * may help. */
+static uint32_t settle(struct target *t, struct walk_thread *w, struct lane *l,
+	enum blocking blocking, bool *cut)
 {
 	uint32_t epoch = walker_epoch(t->walker), sound;
 	int tries;
 
+	*cut = false;
 	if (blocking == BLOCKING_ALWAYS && !(w->flags & WALK_PARKED)) {
 		if (read_stopped(t, w, l))
 			return w->n_frames;
@@ -110,6 +112,11 @@ static uint32_t settle(
 		else
 			walker_again(t->walker, w, false);
 	}
+	if (w->status == ST_TORN || w->status == ST_CYCLE) {
+		sound = walker_sound(t->walker, w);
+		*cut = sound > 0;
+		return sound;
+	}
 	if (!(w->flags & WALK_CHANGED))
 		return w->n_frames;
 	sound = edges_judge(t->edges, w, epoch);
@@ -117,6 +124,7 @@ static uint32_t settle(
 		return w->n_frames;
 	if (sound < w->n_frames)
 		sound = look_twice(t, w, sound);
+	*cut = sound < w->n_frames;
 	return sound;
 }
 
@@ -183,6 +191,7 @@ static void sample_thread(
 	struct lane *l = lane_of(t, w, k);
 	wait_id wait = l->wait;
 	bool still; /* sleeps where it slept: its native stack is known */
+	bool cut;
 	uint32_t n;
 
 	if (l->parked) {
@@ -199,10 +208,10 @@ static void sample_thread(
 		lane_update_state(t, l, k);
 	still = l->merged && l->merged_in == k->symbols && !(w->flags & WALK_CHANGED) &&
 		l->wait != WAIT_NONE && l->wait == wait;
-	n = settle(
-		t, w, l, t->natives && !still ? BLOCKING_ALWAYS : k->options->blocking);
+	n = settle(t, w, l, t->natives && !still ? BLOCKING_ALWAYS : k->options->blocking,
+		&cut);
 
-	if (w->status != ST_OK && w->status != ST_LIMIT) {
+	if (w->status != ST_OK && w->status != ST_LIMIT && !cut) {
 		stats->n_lost[w->status]++;
 		t->totals.lost[w->status]++;
 		return;
@@ -210,7 +219,7 @@ static void sample_thread(
 	if (!(w->flags & WALK_PARKED))
 		lane_update_state(t, l, k);
 	l->state &= (uint16_t)~STATE_CUT;
-	if (n < w->n_frames) {
+	if (cut) {
 		l->state |= STATE_CUT;
 		stats->n_cut++;
 		t->totals.cut++;

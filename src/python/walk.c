@@ -348,6 +348,11 @@ enum status walker_again(struct walker *w, struct walk_thread *p, bool still)
 	return st == ST_OK ? p->status : st;
 }
 
+uint32_t walker_sound(struct walker *w, struct walk_thread *p)
+{
+	return w->era->sound && !p->n_skipped ? w->era->sound(w, (struct wthread *)p) : 0;
+}
+
 /* Where the leaf keeps its instruction, and what is known of it. */
 static bool leaf_place(const struct walker *w, const struct wthread *t, uint64_t *addr)
 {

@@ -317,6 +317,32 @@ static uint32_t frame_first_changed(const struct walker *w, const struct wthread
 	return UINT32_MAX;
 }
 
+static bool stands(struct walker *w, const struct wthread *t, uint32_t i)
+{
+	const struct raw_frame *was = &t->pub.frames[i];
+	struct slot now = { .addr = t->slots[i].addr };
+	const struct wcode *code;
+
+	if (!in_window(t, i) || !t->slots[i].ok || now.addr != was->addr)
+		return false;
+	parse(w, copy_of(w, t, place_of(t, i), t->side), &now);
+	code = codes_find(w, now.code);
+	return now.executing && code && code->number == was->code &&
+	       now.back == (i ? t->slots[i - 1].addr : 0) &&
+	       (uint64_t)(int64_t)now.lasti == was->instr;
+}
+
+/* Frames that are freed are used again at once: where calls are made all the time, the
+ * copies of those near the leaf are of different moments and may lead in a circle. */
+static uint32_t frame_sound(struct walker *w, const struct wthread *t)
+{
+	uint32_t i = 0;
+
+	while (i < t->pub.n_frames && i < t->n_slots && stands(w, t, i))
+		i++;
+	return i;
+}
+
 static void frame_release(struct wthread *t)
 {
 	free(t->slots);
@@ -329,5 +355,6 @@ const struct walk_era walk_era_frame = {
 	.plan = frame_plan,
 	.decode = frame_decode,
 	.first_changed = frame_first_changed,
+	.sound = frame_sound,
 	.release = frame_release,
 };

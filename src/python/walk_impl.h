@@ -183,6 +183,8 @@ struct walk_era {
 	/* The first frame, counted from the root, whose bytes changed since the last
 	 * tick; UINT32_MAX: none did. */
 	uint32_t (*first_changed)(const struct walker *w, const struct wthread *t);
+	/* See walker_sound; may be NULL. */
+	uint32_t (*sound)(struct walker *w, const struct wthread *t);
 	void (*release)(struct wthread *t);
 };
 
