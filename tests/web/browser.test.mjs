@@ -183,6 +183,13 @@ test("the source shows which part of a line was executed, with the API's share",
 		assert.ok((await row.locator(".src-n").nth(1).textContent()).includes(share.toFixed(share < 10 ? 2 : 1)), String(share));
 		const marked = await row.locator("mark").boundingBox(), code = await page.locator(`[data-line="${line}"] code`).boundingBox();
 		assert.ok(marked.x > code.x && marked.x + marked.width <= code.x + code.width);
+		await page.route("**/api/v1/source?*", async (/** @type {any} */ route) => { // half of all time in code that has no columns
+			const answer = await route.fetch(), lines = data.lines.map((/** @type {any} */ l) => (l.line === line ? { ...l, self_n: data.all_n / 2 } : l));
+			await route.fulfill({ response: answer, json: { ...data, lines } });
+		});
+		await page.reload();
+		const rest = 50 - (parts.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + p.self_n, 0) / data.all_n) * 100;
+		await page.locator(".src-part", { hasText: "not known which part" }).locator(".src-n").first().filter({ hasText: rest.toFixed(1) }).waitFor();
 	}
 	assert.deepEqual(page.problems, []);
 	await page.context().close();

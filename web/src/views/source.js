@@ -78,7 +78,7 @@ export class SourceView {
 		const hot = [...heat].sort((a, b) => b[1].self - a[1].self)[0]?.[0] || 1, open = Number(this.app.store.get("line")) || hot;
 		fill(this.lines, numbers.map((/** @type {number} */ n) => [
 			this.line(n, text ? text[n - 1] : (heat.get(n)?.names ?? []).join(", "), heat.get(n), most, all, text === null),
-			text && n === open && this.parts(text[n - 1], parts.get(n) ?? [], all),
+			text && n === open && this.parts(text[n - 1], parts.get(n) ?? [], all, heat.get(n)?.self ?? 0),
 		]));
 		this.drawMap(numbers, heat, most);
 		const want = `${d.file}:${this.app.store.get("line")}`;
@@ -110,8 +110,8 @@ export class SourceView {
 	}
 
 	/** What of a line was executed, the most first: marks below the text, and their shares.
-	 * @param {string} text @param {any[]} parts @param {number} all */
-	parts(text, parts, all) {
+	 * @param {string} text @param {any[]} parts @param {number} all @param {number} self of the line */
+	parts(text, parts, all, self) {
 		const { unit } = this.app;
 		/** @type {Map<string, { from: number, to: number, more: number, self: number, total: number }>} */
 		const rows = new Map();
@@ -123,14 +123,19 @@ export class SourceView {
 			rows.set(key, row);
 		}
 		const list = [...rows.values()].filter((r) => r.total > 0 && r.to > r.from).sort((a, b) => b.total - a.total || b.self - a.self);
-		return list.slice(0, MOST_PARTS).map((r) => {
-			const words = text.slice(r.from, r.to), lines = r.more ? ` and ${r.more} ${r.more === 1 ? "line" : "lines"} more` : "";
-			return h("div", { class: "src-line src-part", role: "row", title: `${words}${lines}: self ${fmt.percent(r.self / all)}, total ${fmt.percent(r.total / all)}` },
-				h("span", { class: "num src-n", role: "cell" }, r.self ? fmt.percent(r.self / all) : ""),
-				h("span", { class: "num src-n soft", role: "cell" }, fmt.percent(r.total / all)),
+		const row = (/** @type {number} */ own, /** @type {number} */ total, /** @type {string} */ words, /** @type {import("../base/dom.js").Leaf[]} */ ...code) =>
+			h("div", { class: "src-line src-part", role: "row", title: `${words}: self ${fmt.percent(own / all)}, total ${fmt.percent(total / all)}` },
+				h("span", { class: "num src-n", role: "cell" }, own ? fmt.percent(own / all) : ""),
+				h("span", { class: "num src-n soft", role: "cell" }, fmt.percent(total / all)),
 				h("span", { class: "src-no", role: "cell" }, ""),
-				h("code", { role: "cell", "aria-label": words + lines }, text.slice(0, r.from).replace(/\S/gu, " "), h("mark", null, words), r.more ? " …" : ""));
+				h("code", { role: "cell", "aria-label": words }, code));
+		const shown = list.slice(0, MOST_PARTS).map((r) => {
+			const words = text.slice(r.from, r.to), lines = r.more ? ` and ${r.more} ${r.more === 1 ? "line" : "lines"} more` : "";
+			return row(r.self, r.total, words + lines, text.slice(0, r.from).replace(/\S/gu, " "), h("mark", null, words), r.more ? " …" : "");
 		});
+		const rest = self - list.reduce((sum, r) => sum + r.self, 0);
+		if (list.length && rest > all / 10000) shown.push(row(rest, rest, "not known which part", h("i", { class: "faint" }, text.replace(/\S.*/su, ""), "not known which part")));
+		return shown;
 	}
 
 	/** @param {number[]} numbers @param {Map<number, { total: number }>} heat @param {number} most */
