@@ -276,6 +276,53 @@ test("brushing the timeline narrows everything, and can be undone", { skip }, as
 	await page.context().close();
 });
 
+test("the keyboard selects on the strip and on the heat map as the mouse does, and says so", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=heat&${range}&unit=samples`);
+	const drawn = () => page.waitForFunction(() => window.pystrobe?.view?.data && window.pystrobe.timeline.data && window.pystrobe.view.sub.flame.tree && !window.pystrobe.refreshing);
+	await drawn();
+	const press = async (/** @type {string[]} */ ...keys) => { for (const k of keys) await page.keyboard.press(k); };
+	const said = (/** @type {RegExp} */ words) => page.getByRole("status").filter({ hasText: words }).waitFor({ state: "attached" });
+	const total = async (/** @type {string} */ key) => {
+		const [a, b] = new URL(page.url()).searchParams.get(key).split("~").map(Number);
+		const { nodes } = await site.api(`flamegraph?from=${(a / 1000).toFixed(6)}&until=${(b / 1000).toFixed(6)}`);
+		await page.waitForFunction((/** @type {number} */ n) => (window.pystrobe.view.sub.flame.tree?.total[0] ?? 0) === n, nodes.total_n[0] ?? 0);
+		return { a, b, n: nodes.total_n[0] };
+	};
+	const grid = await page.evaluate(() => ({ from: window.pystrobe.timeline.data.from_ms, step: window.pystrobe.timeline.data.bucket_ms }));
+	await page.locator(".tl-body").focus();
+	await press("Home", "ArrowRight", "ArrowRight", ...Array(9).fill("Shift+ArrowRight"), "Shift+ArrowLeft");
+	await said(/ to .*CPU/);
+	assert.ok(!page.url().includes("sel="), "a cursor is no selection yet");
+	await press("Enter");
+	await page.waitForURL(/sel=/);
+	const strip = await total("sel");
+	assert.deepEqual([strip.a, strip.b].map((t) => Math.round((t - grid.from) / grid.step)), [2, 11]);
+	assert.ok(strip.n > 0);
+	await press("Shift+End", "Enter");
+	await page.waitForURL((/** @type {URL} */ u) => !u.search.includes(`${strip.b}`));
+	assert.equal((await total("sel")).a, strip.a, "it begins where the selection began");
+	await press("Escape");
+	await page.waitForURL((/** @type {URL} */ u) => !u.searchParams.has("sel"));
+	await drawn();
+	await page.locator(".heat-canvas").focus();
+	await press("Home", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowUp");
+	const cells = await page.evaluate(() => ({ from: window.pystrobe.view.data.from_ms, step: window.pystrobe.view.data.column_ms / window.pystrobe.view.data.n_rows, rows: window.pystrobe.view.data.n_rows }));
+	await page.locator(".tip", { hasText: "of thread time in" }).waitFor();
+	await said(/of thread time in/);
+	await press("Enter");
+	await page.waitForURL(/patch=/);
+	const patch = await total("patch");
+	assert.deepEqual([patch.a, patch.b].map((t) => Math.round((t - cells.from) / cells.step)), [1, cells.rows + 3]);
+	assert.ok(patch.n > 0);
+	await press("ArrowDown", "Escape");
+	await page.waitForURL((/** @type {URL} */ u) => !u.searchParams.has("patch"));
+	assert.equal(await page.locator(".tip").isVisible(), false);
+	await press("?");
+	await page.locator("dialog").getByText("stretch the cursor of the heat map or the strip").waitFor();
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
+});
+
 test("two fingers stretch the graph and the strip, one brushes the strip, a tap zooms", { skip }, async () => {
 	const page = await site.open(await site.page({ hasTouch: true, viewport: { width: 390, height: 844 } }), `?view=flame&${range}&unit=samples`);
 	await ready(page);

@@ -4,6 +4,7 @@
 import { Asker } from "../base/api.js";
 import { h, fill } from "../base/dom.js";
 import * as fmt from "../base/format.js";
+import { RangeKeys } from "../base/rangekeys.js";
 import { query, selection } from "../base/state.js";
 import { hideTip, showTip } from "../views/popups.js";
 import { Chart } from "./chart.js";
@@ -58,7 +59,17 @@ export class Timeline {
 		this.charts = new Map();
 		this.readout = h("div", { class: "tl-readout", "aria-live": "off" });
 		this.buttons = h("div", { class: "tl-buttons" });
-		this.body = h("div", { class: "tl-body" });
+		this.body = h("div", {
+			class: "tl-body", tabindex: "0", role: "application", "aria-roledescription": "time line",
+			"aria-label": "Processor, GIL and memory over time. Left and right move a cursor, with Shift they stretch it, Enter selects, Escape clears.",
+		});
+		this.keyboard = new RangeKeys(this.body, {
+			grid: () => this.data && { from: this.data.from_ms, step: this.data.bucket_ms, n: this.data.n_buckets },
+			moves: { ArrowLeft: () => -1, ArrowRight: () => 1, PageDown: () => -10, PageUp: () => 10, Home: () => -Infinity, End: () => Infinity },
+			chosen: () => selection(app.store),
+			look: (range) => this.cursorAt(range),
+			choose: (range) => (range ? this.brushed(...range) : app.store.set({ sel: null })),
+		});
 		this.element = h("section", { class: "timeline", "aria-label": "Timeline" },
 			h("div", { class: "tl-head" }, this.readout, this.buttons, app.header.range), this.body);
 		this.layout();
@@ -170,8 +181,8 @@ export class Timeline {
 			const lines = panel.lines.map((line) => times.map((_, i) => line.value(row, i, d.bucket_ms * 1e6)));
 			const chart = this.charts.get(panel.id);
 			chart?.setData([times, ...lines], this.app.events);
-			chart?.setBrush(selection(this.app.store));
 		}
+		this.mark();
 		this.point(null);
 		this.app.shares(this.sums());
 	}
@@ -189,8 +200,20 @@ export class Timeline {
 		return out;
 	}
 
+	/** Marks what the keyboard's cursor covers, or the selection. */
+	mark() {
+		for (const chart of this.charts.values()) chart.setBrush(this.keyboard.range ?? selection(this.app.store));
+	}
+
+	/** The keyboard's cursor moved: in the readout and in words. @param {[number, number] | null} range */
+	cursorAt(range) {
+		this.mark();
+		this.point(null);
+		return range ? `${fmt.clock(range[0], 2)} to ${fmt.clock(range[1], 2)}. At ${[...this.readout.children].map((c) => c.textContent).join(", ")}` : "";
+	}
+
 	brushChanged() {
-		for (const chart of this.charts.values()) chart.setBrush(selection(this.app.store));
+		this.mark();
 		this.drawButtons();
 		if (this.data) this.app.shares(this.sums());
 	}
@@ -199,13 +222,15 @@ export class Timeline {
 		for (const chart of this.charts.values()) if (chart.plot) chart.build();
 	}
 
-	/** What the charts say at the pointer, or the newest. @param {number | null} index */
+	/** What the charts say at the pointer, at the keyboard's cursor, or the newest. @param {number | null} index */
 	point(index) {
 		const d = this.data;
 		if (!d) return;
 		const row = d.rows[0];
+		const cursor = this.keyboard.ends?.[1];
 		let i = index ?? d.n_buckets - 1;
-		if (index === null) while (i > 0 && (row.ticks[i] === null || row.cpu_cores[i] === null)) i--;
+		if (index === null && cursor !== undefined) i = Math.max(0, Math.min(i, Math.round((cursor - d.from_ms) / d.bucket_ms)));
+		else if (index === null) while (i > 0 && (row.ticks[i] === null || row.cpu_cores[i] === null)) i--;
 		const at = d.from_ms + (i + 0.5) * d.bucket_ms;
 		const items = this.panels.flatMap((panel) => panel.lines.map((line) => {
 			const v = line.value(row, i, d.bucket_ms * 1e6);

@@ -2,8 +2,9 @@
 // second shows as a pattern. A patch that is dragged out gives its flame graph.
 
 import { Asker } from "../base/api.js";
-import { fill, h } from "../base/dom.js";
+import { h } from "../base/dom.js";
 import * as fmt from "../base/format.js";
+import { RangeKeys } from "../base/rangekeys.js";
 import { query } from "../base/state.js";
 import { oklch } from "../flame/color.js";
 import { hideTip, showTip } from "./popups.js";
@@ -25,9 +26,12 @@ export class HeatView {
 		this.patchAsker = new Asker();
 		/** @type {any} */
 		this.data = null;
-		/** @type {[number, number] | null} first and last cell, in time order */
+		/** @type {[number, number] | null} ms */
 		this.patch = null;
-		this.canvas = h("canvas", { class: "heat-canvas", tabindex: "0", role: "img", "aria-label": "Heat map: seconds across, parts of a second down. Drag a patch to see its flame graph." });
+		this.canvas = h("canvas", {
+			class: "heat-canvas", tabindex: "0", role: "application", "aria-roledescription": "heat map",
+			"aria-label": "Heat map: seconds across, parts of a second upwards. Arrow keys move a cursor, with Shift they stretch it, Enter shows its flame graph, Escape clears.",
+		});
 		this.box = h("div", { class: "heat-box" }, this.canvas);
 		this.title = h("b");
 		this.note = h("span", { class: "soft" });
@@ -36,6 +40,13 @@ export class HeatView {
 		this.element = h("div", { class: "heat" },
 			h("div", { class: "flame-bar" }, this.title, this.note, h("span", { class: "spring" }), this.clear),
 			this.box, this.sub.element);
+		this.keyboard = new RangeKeys(this.canvas, {
+			grid: () => this.data && { from: this.data.from_ms, step: this.data.column_ms / this.data.n_rows, n: this.data.n_columns * this.data.n_rows },
+			moves: { ArrowUp: () => 1, ArrowDown: () => -1, ArrowRight: () => this.data.n_rows, ArrowLeft: () => -this.data.n_rows, Home: () => -Infinity, End: () => Infinity },
+			chosen: () => this.patch,
+			look: (range) => this.look(range),
+			choose: (range) => app.store.set({ patch: range && range.join("~") }),
+		});
 		this.pointer();
 		new ResizeObserver(() => this.draw()).observe(this.box);
 		this.sub.look("module");
@@ -133,9 +144,10 @@ export class HeatView {
 
 	/** @param {CanvasRenderingContext2D} c @param {number} w @param {number} hgt */
 	drawPatch(c, w, hgt) {
-		if (!this.patch) return;
+		const patch = this.keyboard.range ?? this.patch;
+		if (!patch) return;
 		const d = this.data, dx = w / d.n_columns, cell = d.column_ms / d.n_rows;
-		const first = Math.round((this.patch[0] - d.from_ms) / cell), last = Math.round((this.patch[1] - d.from_ms) / cell);
+		const first = Math.round((patch[0] - d.from_ms) / cell), last = Math.round((patch[1] - d.from_ms) / cell);
 		c.strokeStyle = this.app.dark ? "#ffffff" : "#14171d";
 		c.lineWidth = 1.5;
 		for (let i = Math.max(0, Math.floor(first / d.n_rows)); i < Math.min(d.n_columns, Math.ceil(last / d.n_rows)); i++) {
@@ -145,6 +157,28 @@ export class HeatView {
 		}
 		const x0 = Math.floor(first / d.n_rows) * dx, x1 = Math.ceil(last / d.n_rows) * dx;
 		c.strokeRect(x0 + 0.75, 0.75, x1 - x0 - 1.5, hgt - 1.5);
+		if (!this.keyboard.ends) return;
+		const at = Math.round((this.keyboard.ends[1] - d.from_ms) / cell), dy = hgt / d.n_rows; // the cursor's own cell
+		c.strokeRect(Math.floor(at / d.n_rows) * dx, hgt - ((at % d.n_rows) + 1) * dy - 1, dx, dy + 2);
+	}
+
+	/** Shows the keyboard's cursor, and tells of its cells. @param {[number, number] | null} range */
+	look(range) {
+		this.draw();
+		if (!range) return hideTip(), "";
+		const d = this.data, cell = d.column_ms / d.n_rows, { w, hgt } = this.area();
+		const first = Math.round((range[0] - d.from_ms) / cell), until = Math.round((range[1] - d.from_ms) / cell);
+		const box = this.canvas.getBoundingClientRect(), last = until - 1;
+		return this.tell(first, until, box.left + LEFT + ((Math.floor(last / d.n_rows) + 1) * w) / d.n_columns, box.top + TOP + hgt - ((last % d.n_rows) / d.n_rows) * hgt);
+	}
+
+	/** The tip of these cells, also as a sentence. @param {number} first @param {number} until @param {number} x @param {number} y */
+	tell(first, until, x, y) {
+		const d = this.data, cell = d.column_ms / d.n_rows;
+		const ns = d.ns.slice(first, until).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
+		const time = fmt.clock(d.from_ms + first * cell, 3), words = `${fmt.duration(ns)} of thread time in ${fmt.duration((until - first) * cell * 1e6)}`;
+		showTip([h("div", { class: "name" }, time), h("div", null, words)], x, y);
+		return `${time}: ${words}`;
 	}
 
 	/** The cell under the pointer, counted in time order. @param {MouseEvent} e */
@@ -171,8 +205,7 @@ export class HeatView {
 				this.patch = [time(Math.min(from, cell)), time(Math.max(from, cell) + 1)];
 				this.draw();
 			}
-			const a = time(cell);
-			showTip([h("div", { class: "name" }, fmt.clock(a, 3)), h("div", null, `${fmt.duration(this.data.ns[cell])} of thread time in ${fmt.duration((this.data.column_ms * 1e6) / this.data.n_rows)}`)], e.clientX, e.clientY);
+			this.tell(cell, cell + 1, e.clientX, e.clientY);
 		});
 		this.canvas.addEventListener("pointerup", (e) => {
 			if (from < 0 || !this.data) return;
@@ -184,6 +217,7 @@ export class HeatView {
 	}
 
 	hide() {
+		this.keyboard.drop();
 		hideTip();
 		this.asker.stop();
 		this.patchAsker.stop();
