@@ -18,7 +18,8 @@ enum {
 		64, /* bytes of locals that are read too: they show that a frame moved on */
 	NEWEST = WALK_LEAF_FRAMES,
 	OLDEST = WALK_ROOT_FRAMES,
-	ASIDE = 24 /* frames of the recent past that are read along */
+	ASIDE = 24, /* frames of the recent past that are read along */
+	MAX_OTHER_ROOTS = 100
 };
 
 static size_t frame_len(const struct walker *w)
@@ -97,6 +98,7 @@ static void parse(const struct walker *w, const uint8_t *at, struct slot *s)
 	else if (a->frame.state != ABI_NONE)
 		s->executing = (int8_t)at[a->frame.state] == a->value.gen_executing;
 	s->generator = a->frame.gen != ABI_NONE && ld64(at + a->frame.gen);
+	s->live = ld32(at + a->obj.refcnt) != 0;
 }
 
 static void push_slot(struct walker *w, const struct slot *s)
@@ -184,6 +186,27 @@ static bool read_frame(struct walker *w, uint64_t addr, uint8_t *copy)
 	       chase(w, addr, copy, w->abi->frame.localsplus);
 }
 
+/* While the outermost frame of the last tick runs, a chain that ends elsewhere has been led
+ * astray: by a frame that was freed, and now begins another call. 2.7 does not say that it
+ * runs: one that an error's traceback keeps is not believed for ever. */
+static bool has_other_root(struct walker *w, struct wthread *t, uint64_t root)
+{
+	struct slot was;
+
+	if (!t->n_slots || !t->slots[0].ok || t->slots[0].addr == root ||
+		!in_window(t, 0))
+		goto no;
+	was = t->slots[0];
+	parse(w, copy_of(w, t, place_of(t, 0), t->side), &was);
+	if (!was.live || !was.executing || was.back || was.code != t->slots[0].code)
+		goto no;
+	return w->abi->frame.executing != ABI_NONE || w->abi->frame.state != ABI_NONE ||
+	       t->n_other_roots++ < MAX_OTHER_ROOTS;
+no:
+	t->n_other_roots = 0;
+	return false;
+}
+
 /*
  * Follows the links from the leaf: through the copies where the prediction holds, by
  * reading where it does not. The new prediction is collected leaf first in w->slots.
@@ -225,9 +248,9 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 			if (addr % 8 || !read_frame(w, addr, scratch))
 				return ST_TORN;
 			parse(w, scratch, &s);
-			if (!s.back && !s.executing)
-				return ST_TORN; /* it died before it was known */
 		}
+		if (!s.back && !(s.executing && s.live))
+			return ST_TORN; /* freed since, and nobody knows where it was */
 		GROW(w->slots, w->cap_slots, n + 1);
 		w->slots[n++] = s;
 		addr = s.back;
@@ -237,7 +260,9 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 			at = t->n_slots;
 	}
 	w->n_slots = n;
-	return addr ? ST_LIMIT : ST_OK;
+	if (addr)
+		return ST_LIMIT;
+	return n && has_other_root(w, t, w->slots[n - 1].addr) ? ST_TORN : ST_OK;
 }
 
 static bool is_predicted(const struct walker *w, const struct wthread *t)

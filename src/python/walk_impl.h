@@ -110,7 +110,8 @@ struct slot {
 	uint64_t addr, back, code;
 	int32_t lasti;
 	bool executing, generator;
-	bool ok; /* its copy was read */
+	bool live; /* an object, and not one that was freed */
+	bool ok;   /* its copy was read */
 };
 
 /* A frame object that was on the stack lately, and may be again: read along. */
@@ -155,6 +156,7 @@ struct wthread {
 	/* up to 3.10 */
 	struct slot *slots; /* root first */
 	uint32_t n_slots, n_slots_read;
+	uint32_t n_other_roots; /* chains in a row that ended elsewhere */
 	size_t cap_slots;
 	uint8_t *slot_bytes[2];
 	struct aside *aside;
