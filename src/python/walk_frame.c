@@ -18,8 +18,7 @@ enum {
 		64, /* bytes of locals that are read too: they show that a frame moved on */
 	NEWEST = WALK_LEAF_FRAMES,
 	OLDEST = WALK_ROOT_FRAMES,
-	ASIDE = 24, /* frames of the recent past that are read along */
-	MAX_OTHER_ROOTS = 100
+	ASIDE = 24 /* frames of the recent past that are read along */
 };
 
 static size_t frame_len(const struct walker *w)
@@ -186,25 +185,20 @@ static bool read_frame(struct walker *w, uint64_t addr, uint8_t *copy)
 	       chase(w, addr, copy, w->abi->frame.localsplus);
 }
 
-/* While the outermost frame of the last tick runs, a chain that ends elsewhere has been led
- * astray: by a frame that was freed, and now begins another call. 2.7 does not say that it
- * runs: one that an error's traceback keeps is not believed for ever. */
-static bool has_other_root(struct walker *w, struct wthread *t, uint64_t root)
+/* A chain that ends elsewhere than the last one may have been led astray, by a frame that was
+ * freed and now begins another call: a root stands when it is looked at again. (Greenlets
+ * have roots of their own, so that the last one still runs says nothing.) */
+static bool is_root(struct walker *w, const struct wthread *t, uint64_t addr)
 {
-	struct slot was;
+	uint8_t scratch[TS_MAX];
+	struct slot s = { .addr = addr };
 
-	if (!t->n_slots || !t->slots[0].ok || t->slots[0].addr == root ||
-		!in_window(t, 0))
-		goto no;
-	was = t->slots[0];
-	parse(w, copy_of(w, t, place_of(t, 0), t->side), &was);
-	if (!was.live || !was.executing || was.back || was.code != t->slots[0].code)
-		goto no;
-	return w->abi->frame.executing != ABI_NONE || w->abi->frame.state != ABI_NONE ||
-	       t->n_other_roots++ < MAX_OTHER_ROOTS;
-no:
-	t->n_other_roots = 0;
-	return false;
+	if (t->n_slots && t->slots[0].addr == addr)
+		return true;
+	if (!chase(w, addr, scratch, w->abi->frame.localsplus))
+		return false;
+	parse(w, scratch, &s);
+	return s.live && s.executing && !s.back;
 }
 
 /*
@@ -262,7 +256,7 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 	w->n_slots = n;
 	if (addr)
 		return ST_LIMIT;
-	return n && has_other_root(w, t, w->slots[n - 1].addr) ? ST_TORN : ST_OK;
+	return !n || is_root(w, t, w->slots[n - 1].addr) ? ST_OK : ST_TORN;
 }
 
 static bool is_predicted(const struct walker *w, const struct wthread *t)

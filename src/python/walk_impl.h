@@ -156,7 +156,6 @@ struct wthread {
 	/* up to 3.10 */
 	struct slot *slots; /* root first */
 	uint32_t n_slots, n_slots_read;
-	uint32_t n_other_roots; /* chains in a row that ended elsewhere */
 	size_t cap_slots;
 	uint8_t *slot_bytes[2];
 	struct aside *aside;
