@@ -16,7 +16,7 @@ PYSTROBE = os.environ.get("PYSTROBE") or str(ROOT / "build" / "pystrobe")
 SECONDS = 60  # after which a command that should end has hung
 
 
-EACH = [p for p in discover.one_per_version() if not p.root]
+EACH = discover.one_per_version(own=True)
 NEWEST = max((p for p in EACH if tuple(p.version[:2]) <= (3, 13)), key=lambda p: tuple(p.version[:2]))
 
 

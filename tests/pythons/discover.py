@@ -124,11 +124,11 @@ def missing():
     return [v for v in WANTED if v not in have]
 
 
-def one_per_version(flavours=("",)):
-    """One interpreter for each minor version and flavour."""
+def one_per_version(flavours=("",), own=False):
+    """One interpreter for each minor version and flavour. own: not through another suite's loader."""
     chosen = {}
     for p in pythons():
-        if p.flavour in flavours:
+        if p.flavour in flavours and not (own and p.root):
             chosen.setdefault((p.minor, p.flavour), p)
     return list(chosen.values())
 

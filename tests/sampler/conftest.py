@@ -21,7 +21,7 @@ SECONDS = 120   # after which what should have happened never will
 
 EACH = discover.one_per_version()
 ERAS = [p for p in EACH if p.minor in ("2.7", "3.8", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")]
-OWN = [p for p in EACH if not p.root]       # not through another suite's loader
+OWN = discover.one_per_version(own=True)
 NEWEST = max((p for p in OWN if p.version < (3, 14)), key=lambda p: p.version)
 each_python = pytest.mark.parametrize("python", EACH, ids=lambda p: p.name)
 each_era = pytest.mark.parametrize("python", ERAS, ids=lambda p: p.name)
