@@ -34,9 +34,18 @@ class Follow:
         self.p.terminate()
         said = self.p.communicate(timeout=SECONDS)[1].decode()
         assert self.p.returncode == 0, said
+        return self.so_far()
+
+    def so_far(self):
         out = self.store.with_suffix(".jsonl")
         subprocess.run([PYSTROBE, "export", str(self.store), "-o", str(out)], check=True, stderr=subprocess.DEVNULL)
         return Recording(out)
+
+
+def working(got, kind):
+    """How many processes were seen in what children do."""
+    name = "child_of_" + ("multiprocessing" if kind.startswith("mp") else kind)
+    return sum(any(name in each for s in got.of(pid=pid) for each in s.names) for pid in got.pids())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,10 +59,10 @@ def test_children_of_every_kind_are_followed(tmp_path, kind):
             wait_for("three children", lambda: len(follow.pids()) == 4)
         else:
             wait_for(f"children {pids}", lambda: pids <= follow.pids())
+        wait_for("each in its own work", lambda: working(follow.so_far(), kind) == 3)
         program.say("end")
         got = follow.end()
-    name = "child_of_" + ("multiprocessing" if kind.startswith("mp") else kind)
-    assert sum(any(name in each for s in got.of(pid=pid) for each in s.names) for pid in got.pids()) == 3
+    assert working(got, kind) == 3
 
 
 def test_children_born_and_gone_are_counted_once(tmp_path):

@@ -45,8 +45,9 @@ def test_a_rate_that_is_none_is_refused():
         assert done.returncode == 2, rate
 
 
-SIGNALS = "import signal, sys\n" \
-    "for s in (%s): signal.signal(s, lambda n, f: (print(n, flush=True), n in (2, 15) and sys.exit(40 + n)))\n" \
+# write() and not print(): the next signal comes while print() is not yet over.
+SIGNALS = "import os, signal, sys\n" \
+    "for s in (%s): signal.signal(s, lambda n, f: (os.write(1, b'%%d\\n' %% n), n in (2, 15) and sys.exit(40 + n)))\n" \
     "print('up', flush=True)\nwhile True: signal.pause()"
 
 
