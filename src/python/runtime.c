@@ -300,6 +300,19 @@ static bool pass_file(struct search *s, struct image *img)
 	       try_statics(s, img, img->bias + value);
 }
 
+/* Says the image itself where its runtime is? Then it was looked at, and holds nothing yet: while
+ * an interpreter starts up, a search of its memory finds what is none. */
+static bool names_runtime(struct image *img)
+{
+	struct symbol sym;
+	uint64_t value, size;
+	struct range section;
+
+	return symtab_dynamic(img, "_PyRuntime", &sym) ||
+	       image_section(img, ".PyRuntime", &section) ||
+	       image_file_symbol(img, "_PyRuntime", &value, &size);
+}
+
 /* No symbol and no section: the version is among the constants, the rest is searched. */
 static bool pass_scan(struct search *s, struct image *img)
 {
@@ -307,7 +320,8 @@ static bool pass_scan(struct search *s, struct image *img)
 	struct err err = ERR_INIT;
 
 	/* 3.13+ has a cookie, which says the build too: see scan_cookies() */
-	if (!image_is_large(img) || !detect_version(img, 0, &rt.version) ||
+	if (!image_is_large(img) || names_runtime(img) ||
+		!detect_version(img, 0, &rt.version) ||
 		rt.version.version >= ABI_VERSION(3, 13) ||
 		choose_layout(&rt, s->q, img, &err) < 0)
 		return false;
