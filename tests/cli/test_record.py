@@ -267,7 +267,7 @@ TWICE = """import sys
 def same():
     return sum(range(%d))
 def other():
-    return [str(n) for n in range(%d)]
+    return list(map(str, range(%d)))
 def only_%s():
     return sum(n * n for n in range(20000))
 sys.stdout.write("ready\\n")
