@@ -191,11 +191,11 @@ static void decode_thread(struct walker *w, struct wthread *t)
 		return;
 	}
 	p->status = w->era->decode(w, t);
+	if (p->status == ST_OK || p->status == ST_LIMIT)
+		emit_chain(w, t);
 	/* Its pointer was read before the turn: one tick of the same turn must lie between. */
 	t->settled = p->status == ST_OK && !w->turn_moved;
 	t->settled_turn = w->turn;
-	if (p->status == ST_OK || p->status == ST_LIMIT)
-		emit_chain(w, t);
 	if (p->status != ST_OK)
 		w->stats.n_lost[p->status]++;
 	gil_thread_flags(w, t);

@@ -139,7 +139,8 @@ enum status walker_tick(struct walker *w);
 enum status walker_again(struct walker *w, struct walk_thread *t, bool still);
 /* Of a thread that could not be read: how many of its frames, from the root, the newest copy
  * still shows where they were and at the same instructions. Those may be reported, as cut
- * above; 0 where nothing is known (from 3.11 on the copies themselves are searched). */
+ * above; 0 where nothing is known: from 3.11 on, where the copies themselves have been
+ * searched, and of a stack whose middle is left out. */
 uint32_t walker_sound(struct walker *w, struct walk_thread *t);
 /* A number that changes whenever a thread takes the GIL from another or begins to wait
  * for it: while it stands, a thread that was blocked has not run Python. False: the
