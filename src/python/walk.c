@@ -341,9 +341,10 @@ enum status walker_again(struct walker *w, struct walk_thread *p, bool still)
 	st = plan_read(w);
 	codes_judge_planned(w);
 	t->still = still;
+	t->again = true;
 	if (st == ST_OK)
 		decode_thread(w, t);
-	t->still = false;
+	t->still = t->again = false;
 	w->stats.n_calls += w->mem->n_calls - calls;
 	return st == ST_OK ? p->status : st;
 }

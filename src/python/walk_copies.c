@@ -229,7 +229,7 @@ enum status copies_update(struct walker *w, struct wthread *t)
 
 /* ---- frames ------------------------------------------------------------------------- */
 
-struct loose *find_loose(struct wthread *t, uint64_t addr)
+struct loose *find_loose(const struct wthread *t, uint64_t addr)
 {
 	uint32_t i;
 

@@ -36,7 +36,8 @@ static void iframe_plan(struct walker *w, struct wthread *t)
 		plan_add(w, top, &t->top_after, 8, &t->after_ok);
 }
 
-/* Words in use when the frame was saved, -1 while it runs. */
+/* Words in use when the frame was saved, -1 while it runs. From 3.14 on every frame counts as
+ * saved, but in debug builds. */
 static int32_t words_used(const struct walker *w, const uint8_t *at, uint64_t addr)
 {
 	const struct abi *a = w->abi;
@@ -217,7 +218,7 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 	enum status st;
 
 	t->top[t->side] = pointer;
-	t->pub.flags &= ~(uint32_t)(WALK_TORN | WALK_REPAIRED | WALK_IN_C);
+	t->pub.flags &= ~(uint32_t)(WALK_TORN | WALK_REPAIRED);
 	chain_clear(w);
 	if (!ts_u64(w, t, w->abi->tstate.datastack_chunk)) {
 		/* a thread that has not run Python yet, or not any more */
@@ -234,6 +235,9 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 			return st;
 		w->chain_patched = true;
 	}
+	/* To take its caller instead would show callers too often. */
+	if (!t->still && !t->again && has_lost_generator(w, t))
+		return ST_TORN;
 	repaired = w->chain_patched;
 	repaired |= verdict(w, t);
 	if (repaired) {

@@ -28,7 +28,7 @@ bool in_window(const struct wthread *t, uint32_t i);
 const uint8_t *stacked_at(
 	struct walker *w, struct wthread *t, uint64_t addr, int32_t *index, bool *again);
 /* A loose frame that is known, or NULL. */
-struct loose *find_loose(struct wthread *t, uint64_t addr);
+struct loose *find_loose(const struct wthread *t, uint64_t addr);
 /* The copy of a loose frame; reads it when it was not predicted. NULL: unreadable. */
 const uint8_t *loose_at(struct walker *w, struct wthread *t, uint64_t addr);
 /* See struct walk_era. */
@@ -39,6 +39,10 @@ void copies_release(struct wthread *t);
 bool frame_of(struct walker *w, const uint8_t *at, uint64_t addr, struct raw_frame *f);
 /* Follows the links from `addr` to the root, into w->chain. */
 enum status follow(struct walker *w, struct wthread *t, uint64_t addr);
+
+/* 3.14+: did a generator that the pointer leads to end before it was copied, and lose its
+ * code? Nothing says any more which it was. */
+bool has_lost_generator(const struct walker *w, const struct wthread *t);
 
 /* When the pointer's links lead nowhere: the chain from what the last tick knew, as far as
  * the copies agree, with a generator that ended since. ST_TORN: there is none. */

@@ -2,9 +2,12 @@
  * walk_verdict.c - 3.11 and newer: what the copied frames say of themselves, against the
  * pointer that was read before them.
  *
- * A frame that runs has no saved stack pointer, one that has called on has. Hence the leaf
- * is the first running frame, seen from the root, that no C call lies above of; and a leaf
- * that has called on has its callee beside it on the data stack.
+ * Up to 3.13 a frame that runs has no saved stack pointer, one that has called on has. Hence
+ * the leaf is the first running frame, seen from the root, that no C call lies above of; and
+ * a leaf that has called on has its callee beside it on the data stack. From 3.14 on only
+ * debug builds say whether a frame runs (_PyFrame_GetStackPointer() of
+ * pycore_interpframe.h), but a frame that is popped loses its code: what has code and is
+ * linked to the frame beside it is alive.
  */
 #include "python/walk_iframe.h"
 
@@ -83,13 +86,12 @@ static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 
 /*
  * Frames of the data stack above `last`, leaf last. A frame that was saved for a call has
- * its callee beside it; one that runs, or has just returned, is the last. From 3.14 on
- * frames are saved for calls into C as well: there only what ends in a running one counts.
+ * its callee beside it; one that runs, or has just returned, is the last.
  */
 static uint32_t frames_above(
 	struct walker *w, struct wthread *t, struct raw_frame last, struct raw_frame *v)
 {
-	bool again = true, calls_only = w->abi->iframe.stackpointer == ABI_NONE;
+	bool again = true;
 	uint32_t n = 0;
 
 	while (n < EXTEND_MAX && (last.flags & RAW_SAVED) &&
@@ -107,7 +109,7 @@ static uint32_t frames_above(
 			break;
 		last = v[n++];
 	}
-	return calls_only || !(last.flags & RAW_SAVED) ? n : 0;
+	return n;
 }
 
 /* Puts n frames on top of the chain; v has the leaf last. */
@@ -272,6 +274,17 @@ static void drop_incomplete(struct walker *w)
 		w->chain_skip_at = w->chain_skip_at > i ? w->chain_skip_at - i : 0;
 }
 
+bool has_lost_generator(const struct walker *w, const struct wthread *t)
+{
+	uint32_t i;
+
+	for (i = 0; i + 1 < w->n_chain; i++) {
+		if (!w->chain[i].code_addr && find_loose(t, w->chain[i].addr))
+			return true;
+	}
+	return false;
+}
+
 enum status verdict_from_root(struct walker *w, struct wthread *t, uint64_t pointer)
 {
 	enum status st = from_root(w, t);
@@ -289,9 +302,6 @@ bool verdict(struct walker *w, struct wthread *t)
 		mended |= drop_stale(w, t);
 		mended |= extend(w, t);
 	}
-	if (w->abi->iframe.stackpointer != ABI_NONE && w->n_chain &&
-		(w->chain[0].flags & RAW_SAVED))
-		t->pub.flags |= WALK_IN_C;
 	drop_incomplete(w);
 	return mended;
 }
