@@ -69,15 +69,10 @@ static void *ticker(void *arg)
 
 void live_start(struct live *l, struct source *source)
 {
-	pthread_condattr_t attr;
-
 	memset(l, 0, sizeof(*l));
 	l->source = source;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&l->changed);
 	if (pthread_create(&l->ticker, NULL, ticker, l))
 		BUG("cannot start a thread");
 }

@@ -7,14 +7,9 @@
 
 void stream_init(struct stream *s)
 {
-	pthread_condattr_t attr;
-
 	memset(s, 0, sizeof(*s));
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->drained, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&s->drained);
 }
 
 void stream_release(struct stream *s)

@@ -36,7 +36,6 @@ struct sampler *sampler_new(struct sink *sink, const struct sampler_options *o)
 {
 	struct sampler *s = xcalloc(1, sizeof(*s));
 	struct label *labels = xcalloc(o->n_labels + 1, sizeof(*labels));
-	pthread_condattr_t attr;
 	size_t i;
 
 	s->sink = sink;
@@ -49,10 +48,7 @@ struct sampler *sampler_new(struct sink *sink, const struct sampler_options *o)
 	s->wanted_rate = o->rate_hz;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&s->changed);
 	scout_new(s);
 	return s;
 }

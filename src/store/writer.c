@@ -293,7 +293,7 @@ static int reopen(struct store *s, struct err *err)
 /* Waits up to a second, less when the store is being closed. */
 static void pause_writing(struct store *s)
 {
-	struct timespec until = clock_timespec(clock_wall_ns() + NS_PER_SEC);
+	struct timespec until = clock_timespec(clock_mono_ns() + NS_PER_SEC);
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
@@ -404,7 +404,7 @@ static void *writer_main(void *arg)
 		}
 		while (!s->queue && !s->stop) {
 			struct timespec until =
-				clock_timespec(clock_wall_ns() + 60 * NS_PER_SEC);
+				clock_timespec(clock_mono_ns() + 60 * NS_PER_SEC);
 
 			if (pthread_cond_timedwait(&s->wake, &s->lock, &until))
 				break;
