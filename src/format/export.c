@@ -189,7 +189,7 @@ int export_gather(struct export *ex, unsigned how, struct err *err)
 	struct gather g = { .ex = ex, .how = how, .err = err };
 	int ret;
 
-	g.remap.by_func = how & GATHER_BY_FUNC;
+	g.remap.how = how & GATHER_BY_FUNC ? REMAP_FUNCTIONS : REMAP_LINES;
 	ret = lanes_scan(ex->source, ex->filter, keep_run, &g, err);
 	if (ret == 0)
 		sort_by_thread(ex);

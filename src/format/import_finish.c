@@ -223,7 +223,7 @@ static void set_clock(struct import *im)
 int import_finish(struct import *im, struct err *err)
 {
 	const int64_t second_ns = 1000000000;
-	struct remap r = { 0 };
+	struct remap r = { .how = REMAP_PARTS };
 	int64_t second = INT64_MIN;
 	size_t i, metric = 0;
 

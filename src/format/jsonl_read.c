@@ -104,18 +104,30 @@ static bool read_func(struct jsonl *l, const json_t *o)
 	return true;
 }
 
+static uint32_t read_columns(const json_t *o, uint32_t line)
+{
+	uint32_t end_line = json_line(o, "end_line");
+	const struct columns c = { .column = json_line(o, "column"),
+		.end_lines = end_line - line,
+		.end_column = json_line(o, "end_column") };
+
+	return end_line < line ? 0 : columns_pack(&c);
+}
+
 static bool read_stack(struct jsonl *l, const json_t *o)
 {
 	const uint64_t *func = map_get(&l->funcs, id_of(o, "func"));
 	const uint64_t *parent = map_get(&l->stacks, id_of(o, "parent"));
 	const struct symbols *s = l->im->symbols;
+	uint32_t line = json_line(o, "line");
 	frame_id frame;
 	stack_id stack;
 
 	if (!func || (!parent && id_of(o, "parent")))
 		return false;
-	frame = symbols_frame(l->im->symbols,
-		symbols_frame_of(s, (frame_id)*func - 1)->func, json_line(o, "line"));
+	frame = symbols_frame_part(l->im->symbols,
+		symbols_frame_of(s, (frame_id)*func - 1)->func, line,
+		read_columns(o, line));
 	stack = import_push(l->im, parent ? (stack_id)*parent - 1 : 0, frame);
 	*map_put(&l->stacks, id_of(o, "stack")) = (uint64_t)stack + 1;
 	return true;

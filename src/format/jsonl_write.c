@@ -56,6 +56,15 @@ static void put_func(struct lines *l, func_id id)
 	end(ex);
 }
 
+static void put_columns(struct json *j, const struct frame *f)
+{
+	struct columns c = columns_unpack(f->columns);
+
+	json_kint(j, "column", c.column);
+	json_kint(j, "end_line", f->line + c.end_lines);
+	json_kint(j, "end_column", c.end_column);
+}
+
 /* Defines a stack and all below it that are not defined yet, roots first. */
 static void define_stack(struct lines *l, stack_id id)
 {
@@ -85,6 +94,8 @@ static void define_stack(struct lines *l, stack_id id)
 			json_kint(&ex->j, "func", fr->func);
 			if (fr->line)
 				json_kint(&ex->j, "line", fr->line);
+			if (fr->columns)
+				put_columns(&ex->j, fr);
 			end(ex);
 			*map_put(&l->stacks, s) = 1;
 		}

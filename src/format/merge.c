@@ -11,7 +11,8 @@
 struct scan {
 	struct merge *m;
 	struct export *ex;
-	bool by_func, roots;
+	enum remap_how how;
+	bool roots;
 	struct remap *remaps; /* one for all, or one per thread when threads are roots */
 	size_t n_remaps, cap_remaps;
 };
@@ -22,7 +23,7 @@ static struct remap *remap_for(struct scan *s, uint32_t thread)
 
 	while (s->n_remaps <= index) {
 		GROW(s->remaps, s->cap_remaps, s->n_remaps + 1);
-		s->remaps[s->n_remaps++] = (struct remap){ .by_func = s->by_func };
+		s->remaps[s->n_remaps++] = (struct remap){ .how = s->how };
 	}
 	if (s->roots && !s->remaps[index].base) {
 		const char *label = s->ex->threads[thread].label;
@@ -75,7 +76,10 @@ static int keep_run(void *arg, const struct symbols *symbols, const struct lane_
 int merge_scan(
 	struct merge *m, struct export *ex, bool by_func, bool roots, struct err *err)
 {
-	struct scan s = { .m = m, .ex = ex, .by_func = by_func, .roots = roots };
+	struct scan s = { .m = m,
+		.ex = ex,
+		.how = by_func ? REMAP_FUNCTIONS : REMAP_LINES,
+		.roots = roots };
 	int ret = lanes_scan(ex->source, ex->filter, keep_run, &s, err);
 	size_t i;
 

@@ -38,8 +38,9 @@ frame_id remap_frame(struct remap *r, frame_id id)
 		f.name = remap_str(r, f.name);
 		f.file = remap_str(r, f.file);
 		f.module = remap_str(r, f.module);
-		*known = 1 + (uint64_t)symbols_frame(r->to, symbols_func(r->to, &f),
-				     r->by_func ? 0 : fr->line);
+		*known = 1 + (uint64_t)symbols_frame_part(r->to, symbols_func(r->to, &f),
+				     r->how == REMAP_FUNCTIONS ? 0 : fr->line,
+				     r->how == REMAP_PARTS ? fr->columns : 0);
 	}
 	return (frame_id)(*known - 1);
 }

@@ -10,12 +10,17 @@
 #include "base/map.h"
 #include "prof/symbols.h"
 
-#include <stdbool.h>
+/* What makes two frames different ones. */
+enum remap_how {
+	REMAP_LINES,     /* function and line */
+	REMAP_FUNCTIONS, /* the function alone */
+	REMAP_PARTS,     /* function, line and part of the line: nothing is dropped */
+};
 
 struct remap {
 	const struct symbols *from;
 	struct symbols *to;
-	bool by_func;  /* lines are dropped: equal functions are equal frames */
+	enum remap_how how;
 	stack_id base; /* of `to`: what roots are put on */
 	struct map stacks, frames;
 };

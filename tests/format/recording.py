@@ -19,6 +19,7 @@ FUNCS = {  # id: name, file, first line, flags
 STACKS = {  # id: parent, func, line
     1: (0, 1, 5), 2: (1, 2, 12), 3: (2, 3, 22), 4: (2, 4, 301), 5: (1, 5, 0), 6: (1, 6, 468),
 }
+PARTS = {2: {"column": 4, "end_line": 14, "end_column": 9}, 3: {"column": 0, "end_line": 22, "end_column": 17}}
 THREADS = {0: (4242, "MainThread"), 1: (4243, "worker"), 2: (4244, "idle")}
 
 
@@ -65,7 +66,7 @@ def write(path):
         for func, (name, file, first, flags) in FUNCS.items():
             line(type="func", func=func, name=name, file=file, first_line=first, flags=flags)
         for stack, (parent, func, at) in STACKS.items():
-            line(type="stack", stack=stack, parent=parent, func=func, line=at)
+            line(type="stack", stack=stack, parent=parent, func=func, line=at, **PARTS.get(stack, {}))
         for thread, time, weight, stack, state, wait in samples():
             line(type="run", series=1, thread=thread, stack=stack, state=state, wait=wait, time_ns=[time],
                  weight_ns=[weight])

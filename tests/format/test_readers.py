@@ -279,6 +279,9 @@ def test_json_lines_of_json_lines_are_the_same(export):
     first = export("a.jsonl")
     again = export("b.jsonl", path=first)
     assert open(first, encoding="utf-8").read() == open(again, encoding="utf-8").read()
+    stacks = [json.loads(line) for line in open(first, encoding="utf-8") if '"type":"stack"' in line]
+    parts = {s["line"]: {key: s[key] for key in ("column", "end_line", "end_column")} for s in stacks if "column" in s}
+    assert parts == {recording.STACKS[stack][2]: part for stack, part in recording.PARTS.items()}
 
 
 @pytest.mark.parametrize("name", ["x.speedscope.json", "x.cpuprofile", "x.pb.gz", "x.folded", "x.jsonl"])
