@@ -23,8 +23,8 @@
 enum { MAX_CANDIDATES = 4096, MAX_MATCH = 4096, TASKS_A_STEP = 32 };
 #define STEP_EAGER_NS (5 * NS_PER_MS)  /* while something is expected or starting */
 #define STEP_CALM_NS  (50 * NS_PER_MS) /* else */
+#define STEP_OTHER_NS (20 * NS_PER_MS) /* between looks whether a program is another */
 #define CHILD_NS      (10 * NS_PER_SEC)
-#define OTHER_NS      (1 * NS_PER_SEC) /* a program that is no Python: so often */
 
 struct candidate {
 	pid_t pid;
@@ -342,7 +342,7 @@ static void try_candidates(struct sampler *s)
 		if (what == LATER && now < c.until_ns) {
 			bool eager = c.expected || now - c.began_ns < NS_PER_SEC / 2;
 
-			c.next_ns = now + (eager ? STEP_EAGER_NS : NS_PER_SEC / 10);
+			c.next_ns = now + (eager ? STEP_EAGER_NS : STEP_OTHER_NS);
 			pthread_mutex_lock(&s->lock);
 			c.expected = sc->v[i].expected;
 			c.until_ns = sc->v[i].until_ns;
