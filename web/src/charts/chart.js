@@ -25,7 +25,7 @@ import { fingers } from "../base/touch.js";
  * @property {(index: number | null) => void} [pointed]
  * @property {number} height
  * @property {boolean} [axis] show the time axis
- * @property {boolean} [binary] values are bytes: steps of powers of two
+ * @property {"bytes" | "whole"} [steps] of the scale: powers of two, whole numbers; else any
  */
 
 /** @typedef {{ time_ms: number, kind: string, text: string, series: number }} Event */
@@ -137,7 +137,7 @@ export class Chart {
 			size: 62, gap: 6, font: `11px ${css("--sans")}`, space: 26,
 			stroke: css("--faint"), grid: { stroke: css("--line"), width: 1 }, ticks: { show: false },
 			values: (_u, splits) => splits.map((v) => this.options.text(v)),
-			...(this.options.binary ? { incrs: BINARY_STEPS } : {}),
+			...(this.options.steps ? { incrs: STEPS[this.options.steps] } : {}),
 		};
 	}
 
@@ -239,4 +239,7 @@ const TIME_STEPS = [
 	604800000, 2592000000,
 ];
 
-const BINARY_STEPS = Array.from({ length: 44 }, (_, k) => 2 ** k);
+const STEPS = {
+	bytes: Array.from({ length: 44 }, (_, k) => 2 ** k),
+	whole: Array.from({ length: 30 }, (_, k) => [1, 2, 5][k % 3] * 10 ** Math.floor(k / 3)),
+};

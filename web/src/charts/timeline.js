@@ -13,25 +13,25 @@ import { Chart } from "./chart.js";
 /** @typedef {Record<string, any>} Row */
 
 /** A line may have words of its own for its values.
- * @type {{ id: string, title: string, lines: (import("./chart.js").Line & { value: (r: Row, i: number, ns: number) => number | null, text?: (v: number) => string })[], text: (v: number) => string }[]} */
+ * @type {{ id: string, title: string, lines: (import("./chart.js").Line & { value: (r: Row, i: number, ns: number) => number | null, text?: (v: number) => string })[], text: (v: number) => string, steps?: "bytes" | "whole" }[]} */
 const PANELS = [
 	{
 		id: "cpu", title: "Processor and GIL", text: fmt.cpu,
 		lines: [
 			{ label: "CPU", color: "--cpu", area: true, value: (r, i) => r.cpu_cores[i] },
-			{ label: "GIL held", color: "--gil", value: (r, i) => r.gil_share[i], text: (v) => fmt.several(v, "GILs") },
+			{ label: "GIL held", color: "--gil", value: (r, i) => r.gil_share[i], text: (v) => fmt.several(v, "threads") },
 			{ label: "waiting for GIL", color: "--gil-wait", value: (r, i) => r.gil_wait_share[i], text: (v) => fmt.several(v, "threads") },
 		],
 	},
 	{
-		id: "memory", title: "Resident memory", text: fmt.bytes,
+		id: "memory", title: "Resident memory", text: fmt.bytes, steps: "bytes",
 		lines: [
 			{ label: "RSS max", color: "--mem", faint: true, value: (r, i) => r.rss_max[i] },
 			{ label: "RSS mean", color: "--mem", area: true, value: (r, i) => r.rss_mean[i] },
 		],
 	},
 	{
-		id: "threads", title: "Threads", text: (v) => fmt.count(v),
+		id: "threads", title: "Threads", text: (v) => fmt.count(v), steps: "whole",
 		lines: [{ label: "threads", color: "--soft", draw: "step", value: (r, i) => r.threads[i] }],
 	},
 	{
@@ -86,7 +86,7 @@ export class Timeline {
 		const all = this.panels.map((panel, k) => {
 			const box = h("div", { class: "tl-chart" });
 			this.charts.set(panel.id, new Chart(box, {
-				lines: panel.lines, text: panel.text, sync: "time", binary: panel.id === "memory",
+				lines: panel.lines, text: panel.text, sync: "time", steps: panel.steps,
 				height: k === this.panels.length - 1 ? 96 : 78,
 				axis: k === this.panels.length - 1,
 				brushed: (a, b) => this.brushed(a, b),

@@ -29,7 +29,7 @@ export class MemoryView {
 				{ label: "max", color: "--mem", faint: true },
 				{ label: "mean", color: "--mem", area: true },
 			],
-			text: fmt.bytes, binary: true, sync: "time", height: 190, axis: true,
+			text: fmt.bytes, steps: "bytes", sync: "time", height: 190, axis: true,
 			brushed: (a, b) => app.store.set({ sel: `${Math.round(a)}~${Math.round(b)}` }),
 			cleared: () => app.store.set({ sel: null }),
 			pointed: (i) => this.point(i),
