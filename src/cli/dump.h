@@ -56,7 +56,7 @@ struct dump {
 	const char *command, *container, *held, *build, *python;
 	uint64_t rss_bytes;
 	double up_s;
-	bool has_gil;
+	bool has_gil;                /* false: free-threaded, STATE_GIL is attached */
 	struct dump_thread *threads; /* main thread first, then by tid */
 	size_t n_threads, n_interps;
 	bool is_core, has_tasks;
@@ -77,7 +77,4 @@ void dump_text(const struct dump *d, const struct dump_style *style, struct buf 
 /* One object; schema in json.h. */
 struct json;
 void dump_json(const struct dump *d, struct json *j);
-/* "on CPU, holds the GIL", "blocked in epoll_wait" */
-void dump_state_words(const struct dump_thread *t, char *text, size_t size);
-
 #endif

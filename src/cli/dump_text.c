@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-void dump_state_words(const struct dump_thread *t, char *text, size_t size)
+/* "on CPU, holds the GIL", "blocked in epoll_wait" */
+static void state_words(
+	const struct dump *d, const struct dump_thread *t, char *text, size_t size)
 {
 	char scratch[32], wait[64];
 	struct buf b = BUF_INIT;
@@ -18,6 +20,8 @@ void dump_state_words(const struct dump_thread *t, char *text, size_t size)
 		buf_str(&b, "waiting for a lock");
 	else if (t->wait == WAIT_FUTEX_COND)
 		buf_str(&b, "waiting for a condition");
+	else if (t->wait == WAIT_FUTEX_WORLD)
+		buf_str(&b, "stopped by stop-the-world");
 	else if (t->wait != WAIT_NONE)
 		buf_printf(&b, "blocked in %s",
 			wait_name(t->wait, scratch, sizeof(scratch)));
@@ -27,7 +31,8 @@ void dump_state_words(const struct dump_thread *t, char *text, size_t size)
 		buf_str(&b, "on CPU");
 	/* stack and kernel are read one after the other: the later word counts */
 	if ((t->state & STATE_GIL) && !(t->state & STATE_GIL_WAIT))
-		buf_printf(&b, "%sholds the GIL", b.len ? ", " : "");
+		buf_printf(&b, "%s%s", b.len ? ", " : "",
+			d->has_gil ? "holds the GIL" : "attached");
 	if (t->state & STATE_GC)
 		buf_printf(&b, "%scollecting garbage", b.len ? ", " : "");
 	if (t->state & STATE_EXC)
@@ -142,7 +147,7 @@ static void put_thread(const struct dump *d, const struct dump_thread *t,
 	char words[128];
 	size_t i;
 
-	dump_state_words(t, words, sizeof(words));
+	state_words(d, t, words, sizeof(words));
 	buf_printf(out, "\n%sThread ", ink(s->colour, INK_BOLD));
 	if (t->tid)
 		buf_printf(out, "%d", (int)t->tid);
@@ -240,13 +245,13 @@ static void json_frame(const struct dump_frame *f, struct json *j)
 	json_end(j);
 }
 
-static void json_thread(const struct dump_thread *t, struct json *j)
+static void json_thread(const struct dump *d, const struct dump_thread *t, struct json *j)
 {
 	char words[128], scratch[32];
 	unsigned bit;
 	size_t i;
 
-	dump_state_words(t, words, sizeof(words));
+	state_words(d, t, words, sizeof(words));
 	json_object(j);
 	json_kint(j, "tid", t->tid);
 	json_key(j, "ident");
@@ -289,7 +294,7 @@ void dump_json(const struct dump *d, struct json *j)
 	json_key(j, "threads");
 	json_array(j);
 	for (i = 0; i < d->n_threads; i++)
-		json_thread(&d->threads[i], j);
+		json_thread(d, &d->threads[i], j);
 	json_end(j);
 	if (d->has_tasks) {
 		json_key(j, "tasks");

@@ -54,6 +54,8 @@ const char *wait_name(wait_id wait, char *scratch, size_t size)
 		return "futex (lock)";
 	case WAIT_FUTEX_COND:
 		return "futex (condition)";
+	case WAIT_FUTEX_WORLD:
+		return "stop-the-world";
 	}
 	if (wait <= ARRAY_SIZE(syscall_names) && syscall_names[wait - 1])
 		return syscall_names[wait - 1];

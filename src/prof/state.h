@@ -1,6 +1,7 @@
 /*
  * state.h - what a thread was doing at the instant of a sample. All flags are recorded at
- * once, so that wall, on-CPU and GIL are choices made when looking.
+ * once, so that wall, on-CPU and GIL are choices made when looking. Without a GIL (a
+ * free-threaded build) STATE_GIL is a thread that is attached, as many may be at once.
  */
 #ifndef PROF_STATE_H
 #define PROF_STATE_H
@@ -41,6 +42,7 @@ enum {
 	WAIT_FUTEX_GIL = 0xff00, /* the futex word lies in the GIL structure */
 	WAIT_FUTEX_LOCK,         /* a lock or semaphore */
 	WAIT_FUTEX_COND,         /* a condition variable */
+	WAIT_FUTEX_WORLD,        /* free-threaded: for the end of a stop-the-world */
 };
 
 wait_id wait_of_syscall(long nr);

@@ -79,7 +79,8 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 	uint16_t state = l->state & (STATE_CPU | STATE_BLOCKED);
 	struct task_state now;
 
-	bool blocked = (state & STATE_BLOCKED) && !(w->flags & WALK_CHANGED);
+	bool blocked = (state & STATE_BLOCKED) && !(w->flags & WALK_CHANGED) &&
+		       l->wait != WAIT_FUTEX_WORLD;
 
 	if (!l->state_ns ||
 		k->now_ns - l->state_ns >= (blocked ? ASK_BLOCKED_NS : ASK_NS)) {
@@ -92,6 +93,9 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 			l->wait = now.running ? WAIT_NONE : target_wait(t, l, &now);
 		}
 	}
+	/* Who waits for a lock meanwhile has the same mark: the world comes first. */
+	if (l->wait == WAIT_FUTEX_LOCK && (w->flags & WALK_SUSPENDED))
+		l->wait = WAIT_FUTEX_WORLD;
 	/* The kernel was asked a moment before or after the copy, at which it had the GIL. */
 	if ((w->flags & WALK_GIL) && l->wait == WAIT_FUTEX_GIL) {
 		l->wait = WAIT_NONE;
@@ -105,8 +109,10 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 		state |= STATE_GC;
 	if (w->flags & WALK_EXC)
 		state |= STATE_EXC;
-	if ((w->flags & WALK_IN_C) ||
-		((state & STATE_BLOCKED) && l->wait != WAIT_FUTEX_GIL))
+	/* Only C runs without the GIL, and only C waits for anything but it. */
+	if (state & STATE_BLOCKED
+			? l->wait != WAIT_FUTEX_GIL
+			: (state & STATE_CPU) && !(state & (STATE_GIL | STATE_GIL_WAIT)))
 		state |= STATE_NATIVE;
 	l->state = state;
 }

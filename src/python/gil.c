@@ -108,20 +108,19 @@ void gil_thread_flags(struct walker *w, struct wthread *t)
 	struct walk_thread *p = &t->pub;
 	uint32_t flags = 0, state = ts_u32(w, t, a->tstate.state);
 
-	if (in->gil_holder == p->tstate_addr)
+	if (a->free_threaded ? (int32_t)state == a->value.tstate_attached
+			     : in->gil_holder == p->tstate_addr)
 		flags |= WALK_GIL;
 	if (a->tstate.gil_requested != ABI_NONE && ts_u32(w, t, a->tstate.gil_requested))
 		flags |= WALK_GIL_WANTED;
-	if (a->tstate.state != ABI_NONE && (int32_t)state == a->value.tstate_attached)
-		flags |= WALK_ATTACHED;
 	if (a->tstate.state != ABI_NONE && (int32_t)state == a->value.tstate_suspended)
 		flags |= WALK_SUSPENDED;
-	if (in->gc && (flags & (a->free_threaded ? WALK_ATTACHED : WALK_GIL)))
+	if (in->gc && (flags & WALK_GIL))
 		flags |= WALK_GC;
 	if (handles_exception(w, t))
 		flags |= WALK_EXC;
-	p->flags &= ~(uint32_t)(WALK_GIL | WALK_GIL_WANTED | WALK_ATTACHED |
-				WALK_SUSPENDED | WALK_GC | WALK_EXC);
+	p->flags &= ~(uint32_t)(WALK_GIL | WALK_GIL_WANTED | WALK_SUSPENDED | WALK_GC |
+				WALK_EXC);
 	p->flags |= flags;
 }
 

@@ -73,18 +73,17 @@ struct raw_frame {
 
 enum walk_flags {
 	WALK_MAIN = 1 << 0,       /* the main thread of its interpreter */
-	WALK_GIL = 1 << 1,        /* holds the GIL of its interpreter */
+	WALK_GIL = 1 << 1,        /* holds the GIL of its interpreter; free-threaded: is
+				     attached, as many may be at once */
 	WALK_GIL_WANTED = 1 << 2, /* asks for it (3.15 says so itself) */
 	WALK_GC = 1 << 3,         /* it runs a garbage collection */
 	WALK_EXC = 1 << 4,        /* an exception is raised or handled */
-	WALK_ATTACHED = 1 << 5,   /* 3.13+: may run Python; without a GIL: runs it */
-	WALK_SUSPENDED = 1 << 6,  /* 3.13+: stopped by stop-the-world */
-	WALK_CHANGED = 1 << 7,    /* the stack is not as when the caller last took it */
-	WALK_TORN = 1 << 8,       /* it moved while it was copied: judge the edges */
-	WALK_REPAIRED = 1 << 9,   /* pointer and copy disagreed; the copy decided */
-	WALK_PARKED = 1 << 10,    /* set by the caller: not read, as in the last tick */
-	WALK_IN_C = 1 << 11,      /* 3.14+: the leaf has called into C */
-	WALK_NEW = 1 << 12,       /* first tick of this thread */
+	WALK_SUSPENDED = 1 << 5,  /* 3.13+: stopped by stop-the-world */
+	WALK_CHANGED = 1 << 6,    /* the stack is not as when the caller last took it */
+	WALK_TORN = 1 << 7,       /* it moved while it was copied: judge the edges */
+	WALK_REPAIRED = 1 << 8,   /* pointer and copy disagreed; the copy decided */
+	WALK_PARKED = 1 << 9,     /* set by the caller: not read, as in the last tick */
+	WALK_NEW = 1 << 10,       /* first tick of this thread */
 };
 
 /* One Python thread as of the last tick. Borrowed until the next. */

@@ -24,6 +24,8 @@ ERAS = [p for p in EACH if p.minor in ("2.7", "3.8", "3.10", "3.11", "3.12", "3.
 OWN = discover.one_per_version(own=True)
 NEWEST = max((p for p in OWN if p.version < (3, 14)), key=lambda p: p.version)
 each_python = pytest.mark.parametrize("python", EACH, ids=lambda p: p.name)
+FREE = [p for p in discover.one_per_version(("t",)) if p.flavour == "t"]
+each_free_threaded = pytest.mark.parametrize("python", FREE, ids=lambda p: p.name)
 each_era = pytest.mark.parametrize("python", ERAS, ids=lambda p: p.name)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

@@ -1,8 +1,10 @@
 """States by construction: each thread of the program can only be doing one thing."""
 import collections
+import json
+import subprocess
 
 import pytest
-from conftest import Program, each_python, record
+from conftest import PYSTROBE, Program, each_free_threaded, each_python, record
 
 BLOCKED = {     # thread: the system calls in which it may sleep
     "sleep": {"clock_nanosleep", "select", "pselect6"},
@@ -62,6 +64,33 @@ def test_a_collection_is_marked(tmp_path, python):
     assert not any("gc" in s.state for s in got.of("MainThread"))
 
 
+@each_free_threaded
+def test_without_a_gil_a_thread_that_spins_is_attached_and_one_that_sleeps_is_not(tmp_path, python):
+    with Program(python, "states.py", "attached") as program:
+        got, _, _ = record(tmp_path, program.pid, "-d", 1)
+        (said,) = json.loads(subprocess.run([PYSTROBE, "dump", "--json", str(program.pid)],
+                                            check=True, stdout=subprocess.PIPE).stdout)
+    assert all(shares(got.of(name), "gil") > 0.95 for name in ("spin-1", "spin-2"))
+    assert shares(got.of("sleep"), "gil") == 0
+    words = {t["name"]: t["state"] for t in said["threads"]}
+    assert "attached" in words["spin-1"] and "attached" in words["spin-2"], words
+    assert "attached" not in words["sleep"] and "GIL" not in str(words), words
+
+
+@each_free_threaded
+def test_a_thread_that_is_stopped_for_the_world_says_so(tmp_path, python):
+    """One thread collects all the time, for which CPython stops the others."""
+    with Program(python, "states.py", "world") as program:
+        got, _, _ = record(tmp_path, program.pid, "-d", 1)
+    stopped = [s for s in got.of("spin") if s.wait == "stop-the-world"]
+    assert len(stopped) > len(got.of("spin")) / 2, collections.Counter(s.wait for s in got.of("spin"))
+    assert all("idle" in s.state and not s.state & {"cpu", "gil", "gc"} for s in stopped)
+    assert {s.wait for s in got.of("spin")} <= {"stop-the-world", ""}
+    assert shares(got.of("collect"), "gc") > 0.5
+    # who sleeps is held up by nothing: it goes on to say in which call
+    assert {s.wait for s in got.of("sleep")} <= BLOCKED["sleep"]
+
+
 @each_python
 def test_an_exception_being_handled_is_marked(tmp_path, python):
     with Program(python, "states.py", "handle") as program:
@@ -78,8 +107,7 @@ def test_c_code_without_the_gil_is_on_cpu_and_native(tmp_path, python):
     samples = got.of("compress")
     assert shares(samples, "cpu") > 0.8, collections.Counter(s.wait for s in samples)
     assert shares(samples, "gil") < 0.2
-    if python.version >= (3, 14):       # before, a frame does not say that it has called C
-        assert shares(samples, "native") > 0.8
+    assert shares(samples, "native") > 0.8
 
 
 @each_python

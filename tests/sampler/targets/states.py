@@ -78,6 +78,7 @@ def start(function, name):
 
 lock.acquire()
 which = sys.argv[1]
+keep = []
 if which == "blocked":
     for f in (sleep, poll, acquire, wait, read):
         start(f, f.__name__)
@@ -87,7 +88,16 @@ elif which == "gil":
 elif which == "collect":
     start(collect, "collect")
     gc.collect()
-    keep = [[] for _ in range(300000)]
+    keep += [[] for _ in range(300000)]
+elif which == "world":
+    keep += [[] for _ in range(300000)]
+    start(sleep, "sleep")
+    start(spin, "spin")
+    start(collect, "collect")
+elif which == "attached":
+    start(sleep, "sleep")
+    start(spin, "spin-1")
+    start(spin, "spin-2")
 elif which == "handle":
     start(handle, "handle")
 elif which == "compress":

@@ -95,15 +95,17 @@ export class Overview {
 				h("small", { class: "faint" }, `Python ${t.labels.python ?? "?"}${why ? ` · ${why}` : ""}${t.ended ? ` · ended ${fmt.dateTime(t.last_ms)}` : ""}`)),
 			h("div", { class: "num" }, h("b", null, fmt.cpu(t.cpu_cores ?? NaN))),
 			sparkline(t.spark ?? []),
-			this.pressure(t.gil_share, "gil", fmt.percent(t.gil_share ?? NaN)), this.pressure(t.gil_wait, "gil-wait", t.gil_wait > 1.005 ? fmt.several(t.gil_wait, "threads") : fmt.percent(t.gil_wait ?? NaN)),
+			this.pressure(t.gil_share, "gil"), this.pressure(t.gil_wait, "gil-wait"),
 			h("div", { class: "num" }, fmt.bytes(t.rss ?? NaN)),
 			h("div", { class: "num" }, t.n_threads ?? "–"),
 			h("div", { class: "num soft" }, fmt.rate(t.rate_hz ?? NaN)),
 			h("div", { class: `num ${t.lost > 0.01 ? "warn" : "faint"}` }, fmt.percent(t.lost ?? 0)));
 	}
 
-	/** @param {number} share @param {string} kind @param {string} words */
-	pressure(share, kind, words) {
+	/** Of several threads at once more than all: without a GIL (free-threaded) those that are attached.
+	 * @param {number} share @param {string} kind */
+	pressure(share, kind) {
+		const words = share > 1.005 ? fmt.several(share, "threads") : fmt.percent(share ?? NaN);
 		const bar = h("i", { class: `share c--${kind}` });
 		bar.style.width = `${Math.min(100, (share || 0) * 100)}%`;
 		return h("div", { class: "bar" }, bar, h("span", { class: "bar-text" }, h("span", null, words)));
