@@ -176,9 +176,11 @@ def test_a_stopped_target_does_not_delay_the_others(tmp_path):
         assert len({s.names for s in got.of("count-0", other.pid)}) > 1
 
 
-def test_serve_follows_what_matches_and_forgets_what_ends(tmp_path):
+@pytest.mark.parametrize("rule", ["--match", "--all"])
+def test_serve_follows_what_matches_and_forgets_what_ends(tmp_path, rule):
     mark = "mark-%d" % os.getpid()
-    p = subprocess.Popen([PYSTROBE, "serve", "--match", mark, "--store", str(tmp_path / "x"), "--listen",
+    words = [rule, mark] if rule == "--match" else [rule]
+    p = subprocess.Popen([PYSTROBE, "serve", *words, "--store", str(tmp_path / "x"), "--listen",
                           "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         for line in p.stdout:
@@ -192,7 +194,10 @@ def test_serve_follows_what_matches_and_forgets_what_ends(tmp_path):
 
         with Program(NEWEST, "count.py", 1, mark) as a, Program(NEWEST, "count.py", 1) as b:
             wait_for("the one that matches", lambda: a.pid in followed())
-            assert b.pid not in followed()
+            if rule == "--match":
+                assert b.pid not in followed()
+            else:
+                wait_for("the other one", lambda: b.pid in followed())
             with Program(NEWEST, "count.py", 2, mark) as c:
                 wait_for("one that came later", lambda: {a.pid, c.pid} <= followed())
             wait_for("its end", lambda: c.pid not in followed())
