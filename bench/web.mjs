@@ -5,8 +5,11 @@
 //	node bench/web.mjs --store DIR
 //
 // Page: bytes of every file, as stored and as sent. First flame graph: from the navigation to
-// the first graph on the canvas, over DIR's whole length, in a fresh browser context; the
-// first of a server, then the median of five. Frames: 100 000 made-up nodes, zoomed in a
+// the first frame with a graph on the canvas, over DIR's whole length: the first of a server;
+// then the median of five in a fresh browser context, which starts a renderer process and has
+// nothing cached, and of five in a tab that is open, as when somebody comes back. The same of
+// the API's page, which has no script: what of it is the browser's own, and the measuring's.
+// Frames: 100 000 made-up nodes, zoomed in a
 // thousandfold and out again, a step a frame. Live: CPU of `serve` over a process of eight
 // threads with tabs as the page behaves: a stream each, and at each tick its questions.
 import { spawnSync } from "node:child_process";
@@ -55,26 +58,44 @@ function browserCpu(but) {
 	return [...all].reduce((sum, [pid, s]) => sum + (![process.pid, but, site.server?.pid, site.target?.pid].includes(pid) && below(pid) ? s.cpu : 0), 0);
 }
 
-/** @param {string} url @param {number} server its pid
- * @returns {Promise<{ ms: number, server: number, browser: number }>} ms from the navigation to the drawn graph, and of CPU */
-async function firstGraph(url, server) {
-	const page = await site.page(), c0 = stat(server).cpu, b0 = browserCpu(server);
+/** @typedef {{ ms: number, server: number, browser: number }} Cost ms from the navigation, and of CPU */
+
+/** @param {any} page @param {string} url @param {number} server its pid @param {() => any} there
+ * @returns {Promise<Cost>} until a frame finds it there */
+async function opened(page, url, server, there) {
+	const c0 = stat(server).cpu, b0 = browserCpu(server);
 	await page.goto(url, { waitUntil: "commit" });
-	const ms = await page.waitForFunction(() => window.pystrobe?.view?.flame?.tree && window.pystrobe.view.flame.frames.n > 0 && performance.now(), null, { polling: "raf", timeout: 120000 });
-	const cost = { ms: await ms.jsonValue(), server: (stat(server).cpu - c0) * 1000, browser: (browserCpu(server) - b0) * 1000 };
-	await page.context().close();
-	return cost;
+	const ms = await (await page.waitForFunction(there, null, { polling: "raf", timeout: 120000 })).jsonValue();
+	return { ms, server: (stat(server).cpu - c0) * 1000, browser: (browserCpu(server) - b0) * 1000 };
 }
 
 async function measureFirst() {
 	const { child, match } = await started(pystrobe, ["view", store, "--listen", "127.0.0.1:0"], /(http:\S+)/);
-	const url = `${match[1]}?view=flame&from=start`, pid = Number(child.pid);
-	await (await site.page()).goto(new URL("/api/v1/", match[1]).href); // the browser is warm
-	const costs = [];
-	for (let i = 0; i < 6; i++) costs.push(await firstGraph(url, pid));
-	const told = (/** @type {(key: "ms" | "server" | "browser") => number} */ of) => `${of("ms").toFixed(0)} ms; CPU of the server ${of("server").toFixed(0)} ms, of the browser ${of("browser").toFixed(0)} ms`;
-	say("first flame graph, server just started", told((key) => costs[0][key]));
-	say("first flame graph, median of five", told((key) => median(costs.slice(1).map((c) => c[key]))));
+	const url = `${match[1]}?view=flame&from=start`, plain = new URL("/api/v1/", match[1]).href, pid = Number(child.pid);
+	const graph = () => window.pystrobe?.view?.flame?.frames.first && performance.now();
+	const anything = () => document.readyState === "complete" && performance.now();
+	/** @type {Record<"graph" | "again" | "floor" | "floorAgain", Cost[]>} */
+	const costs = { graph: [], again: [], floor: [], floorAgain: [] };
+	await (await site.page()).goto(plain); // the browser is warm
+	for (let i = 0; i < 6; i++) {
+		const other = await site.page();
+		costs.floor.push(await opened(other, plain, pid, anything));
+		await other.context().close();
+		const page = await site.page();
+		costs.graph.push(await opened(page, url, pid, graph));
+		costs.floorAgain.push(await opened(page, plain, pid, anything));
+		costs.again.push(await opened(page, url, pid, graph));
+		await page.context().close();
+	}
+	const told = (/** @type {Cost[]} */ all) => {
+		const of = (/** @type {keyof Cost} */ key) => median(all.map((c) => c[key])).toFixed(0);
+		return `${of("ms")} ms; CPU of the server ${of("server")} ms, of the browser ${of("browser")} ms`;
+	};
+	say("first flame graph, server just started", told(costs.graph.slice(0, 1)));
+	say("first flame graph, fresh renderer", told(costs.graph.slice(1)));
+	say("  a page without script, fresh renderer", told(costs.floor.slice(1)));
+	say("first flame graph, in an open tab", told(costs.again.slice(1)));
+	say("  a page without script, in an open tab", told(costs.floorAgain.slice(1)));
 	await ended(child);
 }
 

@@ -195,6 +195,30 @@ test("the source shows which part of a line was executed, with the API's share",
 	await page.context().close();
 });
 
+test("a known window is asked for without waiting for the status, then whole", { skip }, async () => {
+	const page = await site.page(), /** @type {string[]} */ asked = [];
+	/** @type {(url: string) => void} */
+	let tell = () => {};
+	const first = new Promise((go) => (tell = go));
+	page.on("request", (/** @type {any} */ r) => {
+		if (!r.url().includes("/api/v1/flamegraph?")) return;
+		asked.push(r.url());
+		tell(r.url());
+	});
+	await page.route("**/api/v1/status", async (/** @type {any} */ route) => {
+		await first; // a page that waited would wait for ever
+		await route.continue();
+	});
+	await site.open(page, `?view=flame&${range}`);
+	await ready(page);
+	assert.match(asked[0], /min_share=0\.000/);
+	await page.waitForFunction(() => window.pystrobe.view.answer.trimmed === 0);
+	const { nodes } = await site.api(`flamegraph?${range}`);
+	assert.equal(await page.evaluate(() => window.pystrobe.view.flame.tree.n), nodes.depth.length);
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
+});
+
 test("a click zooms, the path shows it, back undoes it, the link opens the same", { skip }, async () => {
 	const page = await site.open(await site.page(), `?view=flame&${range}&unit=samples`);
 	await ready(page);

@@ -1,7 +1,7 @@
 // app.js - the page: header, filters, timeline, one view at a time, status line; and when
 // to ask the server again.
 
-import { get } from "./base/api.js";
+import { get, hold } from "./base/api.js";
 import { fill, h } from "./base/dom.js";
 import * as fmt from "./base/format.js";
 import { Live } from "./base/live.js";
@@ -56,18 +56,19 @@ export class App {
 	}
 
 	async start() {
-		this.showView();
-		try {
-			await this.refreshStatus();
+		const status = this.refreshStatus().then(() => {
 			fmt.useUtc(this.status.utc);
 			document.title = this.status.title ? `${this.status.title} – pystrobe` : "pystrobe";
 			this.openOnData();
-		} catch (cause) {
-			this.fail(cause);
-		}
+		});
+		hold(status);
+		this.showView();
+		const asked = this.store.get("from") ? this.refresh(false) : null; // the window is known without the status
+		await status.catch((cause) => this.fail(cause));
 		this.header.draw();
+		const first = asked ?? this.refresh(false);
 		this.followLive();
-		await this.refresh(false);
+		await first;
 	}
 
 	async refreshStatus() {
@@ -156,7 +157,8 @@ export class App {
 		try {
 			this.targetsAsked = this.refreshTargets();
 			const status = live && performance.now() - this.statusAt > 5000 ? this.refreshStatus() : null;
-			await Promise.all([status, this.targetsAsked, this.timeline.refresh(), this.view?.refresh(live)]);
+			const view = this.view?.refresh(live); // before the timeline, which lays the page out to know its width
+			await Promise.all([status, this.targetsAsked, view, this.timeline.refresh()]);
 			const { writing } = this.status ?? {};
 			this.fail(writing?.failing ? { message: "Samples are not being kept.", hint: writing.problem } : null);
 		} catch (cause) {

@@ -10,6 +10,15 @@ export class ApiError extends Error {
 	}
 }
 
+/** @type {Promise<unknown>} */
+let held = Promise.resolve();
+
+/** No answer but the status is given out before this: questions can be asked before it is
+ * known how answers are to be shown. @param {Promise<unknown>} until */
+export function hold(until) {
+	held = until.catch(() => {});
+}
+
 /**
  * @param {string} path below /api/v1/
  * @param {string} [query]
@@ -26,6 +35,7 @@ export async function get(path, query = "", init = {}) {
 		throw new ApiError("The server does not answer.", "Is pystrobe still running?");
 	}
 	const body = await response.json().catch(() => null);
+	if (path !== "status") await held;
 	if (!response.ok)
 		throw new ApiError(body?.error ?? `The server answered ${response.status}.`, body?.hint, response.status);
 	return body;

@@ -56,7 +56,7 @@ export class Flame {
 		this.height = 0;
 		this.ratio = 1;
 		this.frame = 0;
-		this.frames = { n: 0, ms: 0, worst: 0 };
+		this.frames = { n: 0, ms: 0, worst: 0, first: 0 }; // first: when a tree was first drawn
 		this.glide = { from0: 0, from1: 1, start: 0, on: false };
 		this.rowsShown = 0;
 		attachInput(this);
@@ -232,6 +232,7 @@ export class Flame {
 		paint(this, v0, v1);
 		const ms = performance.now() - began;
 		this.frames.n++;
+		if (this.tree) this.frames.first ||= began;
 		this.frames.ms += ms;
 		this.frames.worst = Math.max(this.frames.worst, ms);
 	}

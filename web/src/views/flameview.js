@@ -7,6 +7,7 @@ import * as fmt from "../base/format.js";
 import { query } from "../base/state.js";
 import { changeOf } from "../flame/color.js";
 import { Flame } from "../flame/flame.js";
+import { MIN_WIDTH } from "../flame/layout.js";
 import { pattern } from "../flame/search.js";
 import { MARK, Tree } from "../flame/tree.js";
 import { download } from "./header.js";
@@ -18,6 +19,9 @@ import { TableView } from "./table.js";
 /** Asked for once the picture has stood still for a while; at first, and every second, the
  * server's own limit is enough. */
 const MAX_NODES = 100000, STILL_MS = 1500;
+
+/** Trees of fewer nodes are sent whole once that is known. */
+const SMALL = 4000;
 
 const GROUPS = [["", "no grouping"], ["process", "by process"], ["thread", "by thread"], ["state", "by state"]];
 const COLORS = [["", "by module"], ["self", "by self time"], ["state", "by state"]];
@@ -128,15 +132,25 @@ export class FlameView {
 		const extra = this.isSandwich
 			? { of: store.get("fn"), of_file: store.get("fn_file"), of_line: store.get("fn_line") }
 			: { group: store.get("group"), invert: store.get("invert") };
+		const q = query(store, { extra: { ...extra, min_share: this.finest() } });
 		clearTimeout(this.still);
 		const [answer] = await Promise.all([
-			this.asker.ask(this.isSandwich ? "callers" : "flamegraph", query(store, { extra })),
+			this.asker.ask(this.isSandwich ? "callers" : "flamegraph", q),
 			this.table?.refresh(live),
 		]);
 		if (!answer) return;
 		this.answer = answer;
 		this.show();
 		if (answer.trimmed && !this.isSandwich) this.still = window.setTimeout(() => this.detail(extra), STILL_MS);
+	}
+
+	/** The share of what is seen that is too narrow to be drawn as a box: less need not be sent
+	 * of a large tree while nobody looks closer or searches. One of few values, so that tabs
+	 * share answers. */
+	finest() {
+		const { store } = this.app, { tree, v0, v1 } = this.flame;
+		if (store.get("q") || this.isSandwich || (store.get("zoom") && !tree) || (tree && tree.n + this.answer.trimmed < SMALL)) return undefined;
+		return ((tree?.total[0] ? (v1 - v0) / tree.total[0] : 1) * MIN_WIDTH / 2 ** Math.ceil(Math.log2(innerWidth))).toPrecision(3);
 	}
 
 	/** The small frames too, for who zooms in. @param {Record<string, string>} extra */
