@@ -25,6 +25,7 @@ export class Header {
 	/** @param {App} app */
 	constructor(app) {
 		this.app = app;
+		this.shown = "";
 		this.tabs = h("nav", { class: "tabs", "aria-label": "Views" });
 		this.range = h("div", { class: "range" });
 		this.liveButton = h("button", { class: "button live", onclick: () => app.togglePause() });
@@ -71,6 +72,8 @@ export class Header {
 					store.set({ view: name });
 				},
 			}, v.title)));
+		if (this.shown !== app.viewName) requestAnimationFrame(() => this.tabs.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }));
+		this.shown = app.viewName; // on a phone its tab may be out of sight
 		this.title.textContent = app.status?.title ?? "";
 		this.title.title = app.status?.title ?? "";
 		const from = store.get("from", store.defaultFrom), until = store.get("until");
