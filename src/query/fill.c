@@ -155,6 +155,7 @@ static void settle(struct filling *x)
 	for (i = 0; i < x->n_gathered; i++) {
 		const struct gathered *t = &x->gathered[i];
 
+		GROW(x->g->self, x->g->cap_self, x->g->n_self + t->n);
 		for (k = 0; k < t->n; k++) {
 			stack_id id = FOLD_DROP;
 

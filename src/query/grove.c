@@ -17,7 +17,6 @@ void grove_release(struct grove *g)
 	free(g->total);
 	free(g->order);
 	free(g->n_below);
-	free(g->other);
 	*g = (struct grove){ 0 };
 }
 
@@ -27,9 +26,8 @@ void grove_add(struct grove *g, stack_id id, const struct weight *w)
 		size_t want = (size_t)id + 1;
 
 		GROW(g->self, g->cap_self, want);
-		memset(g->self + g->n_self, 0,
-			(g->cap_self - g->n_self) * sizeof(*g->self));
-		g->n_self = g->cap_self;
+		memset(g->self + g->n_self, 0, (want - g->n_self) * sizeof(*g->self));
+		g->n_self = want;
 	}
 	weight_add(&g->self[id], w);
 }
@@ -40,34 +38,32 @@ void grove_add(struct grove *g, stack_id id, const struct weight *w)
  * The heaviest. A parent weighs at least as much as a child, so the heaviest N, ties won
  * by the smaller id, are closed under "parent of".
  */
-struct heavy {
-	uint64_t ns, n;
-	stack_id id;
-};
-
-static bool is_heavier(const struct heavy *x, const struct heavy *y)
+static bool is_heavier(const struct weight *total, stack_id x, stack_id y)
 {
-	if (x->ns != y->ns)
-		return x->ns > y->ns;
-	return x->n != y->n ? x->n > y->n : x->id < y->id;
+	const struct weight *a = &total[x], *b = &total[y];
+
+	if (a->ns != b->ns)
+		return a->ns > b->ns;
+	return a->n != b->n ? a->n > b->n : x < y;
 }
 
 /* Entry k of the list, were it sorted. Pivots are drawn, so no input is slow. */
-static struct heavy select_heavy(struct heavy *list, size_t n, size_t k)
+static stack_id select_heavy(
+	const struct weight *total, stack_id *list, size_t n, size_t k)
 {
 	size_t low = 0, high = n - 1;
 	uint64_t draw = 1;
 
 	while (low < high) {
 		size_t i = low, at = low;
-		struct heavy pivot, swap;
+		stack_id pivot, swap;
 
 		draw = hash_u64(draw);
 		i += draw % (high - low + 1);
 		pivot = list[i];
 		list[i] = list[high];
 		for (i = low; i < high; i++) {
-			if (!is_heavier(&list[i], &pivot))
+			if (!is_heavier(total, list[i], pivot))
 				continue;
 			swap = list[at];
 			list[at++] = list[i];
@@ -85,26 +81,29 @@ static struct heavy select_heavy(struct heavy *list, size_t n, size_t k)
 	return list[k];
 }
 
+static bool is_empty(const struct weight *w)
+{
+	return !w->n && !w->ns;
+}
+
 struct trim {
-	struct heavy least;
+	stack_id least;
 	bool has_least;
 	double min_ns;
 };
 
-static bool stays(const struct trim *t, const struct grove *g, size_t id)
+static bool stays(const struct trim *t, const struct grove *g, stack_id id)
 {
-	const struct heavy h = { g->total[id].ns, g->total[id].n, (stack_id)id };
-
-	if (!h.n && !h.ns)
+	if (!id || is_empty(&g->total[id]))
 		return !id;
-	return !id || ((double)h.ns >= t->min_ns &&
-			      (!t->has_least || !is_heavier(&t->least, &h)));
+	return (double)g->total[id].ns >= t->min_ns &&
+	       (!t->has_least || !is_heavier(g->total, t->least, id));
 }
 
 static struct trim choose_trim(const struct grove *g, const struct tree_options *o)
 {
 	struct trim t = { .min_ns = 0 };
-	struct heavy *list;
+	stack_id *list;
 	size_t i, n = 0;
 
 	if (!o)
@@ -114,12 +113,11 @@ static struct trim choose_trim(const struct grove *g, const struct tree_options 
 		return t;
 	list = xcalloc(g->n_self, sizeof(*list));
 	for (i = 0; i < g->n_self; i++) {
-		if (!i || g->total[i].n || g->total[i].ns)
-			list[n++] = (struct heavy){ g->total[i].ns, g->total[i].n,
-				(stack_id)i };
+		if (!i || !is_empty(&g->total[i]))
+			list[n++] = (stack_id)i;
 	}
 	if (o->max_nodes < n) {
-		t.least = select_heavy(list, n, o->max_nodes - 1);
+		t.least = select_heavy(g->total, list, n, o->max_nodes - 1);
 		t.has_least = true;
 	}
 	free(list);
@@ -215,24 +213,14 @@ static void sum_up(struct grove *g)
 	size_t i;
 
 	grove_add(g, 0, &(struct weight){ 0 });
-	g->total = xcalloc(g->n_self, sizeof(*g->total));
-	for (i = g->n_self; i-- > 0;) {
-		weight_add(&g->total[i], &g->self[i]);
-		if (i && (g->total[i].n || g->total[i].ns))
+	g->total = xreallocarray(NULL, g->n_self, sizeof(*g->total));
+	memcpy(g->total, g->self, g->n_self * sizeof(*g->total));
+	for (i = g->n_self; i-- > 1;) {
+		if (!is_empty(&g->total[i]))
 			weight_add(&g->total[symbols_stack_of(g->symbols, (stack_id)i)
 						     ->parent],
 				&g->total[i]);
 	}
-}
-
-static void trim_one(struct grove *g, stack_id id, stack_id parent)
-{
-	if (!g->total[id].n && !g->total[id].ns)
-		return;
-	if (!g->other)
-		g->other = xcalloc(g->n_self, sizeof(*g->other));
-	weight_add(&g->other[parent], &g->total[id]);
-	g->n_trimmed++;
 }
 
 void grove_grow(struct grove *g, const struct tree_options *o)
@@ -247,12 +235,13 @@ void grove_grow(struct grove *g, const struct tree_options *o)
 	kin.child = xcalloc(g->n_self, sizeof(*kin.child));
 	kin.next = xcalloc(g->n_self, sizeof(*kin.next));
 	for (i = g->n_self; i-- > 1;) {
-		stack_id parent = symbols_stack_of(g->symbols, (stack_id)i)->parent;
+		stack_id parent;
 
-		if (!stays(&trim, g, i)) {
-			trim_one(g, (stack_id)i, parent);
+		if (!stays(&trim, g, (stack_id)i)) {
+			g->n_trimmed += !is_empty(&g->total[i]);
 			continue;
 		}
+		parent = symbols_stack_of(g->symbols, (stack_id)i)->parent;
 		kin.next[i] = kin.child[parent];
 		kin.child[parent] = (stack_id)i;
 		n++;
@@ -282,7 +271,7 @@ void grove_invert(struct grove *inverted, struct symbols *out, const struct grov
 		stack_id to = 0, at = (stack_id)i;
 		int depth = 0;
 
-		if (!g->self[i].n && !g->self[i].ns)
+		if (is_empty(&g->self[i]))
 			continue;
 		for (; at && depth < MAX_DEPTH; depth++) {
 			const struct stack *s = symbols_stack_of(g->symbols, at);

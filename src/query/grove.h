@@ -18,8 +18,6 @@ struct grove {
 	size_t cap_self, n_self;
 	stack_id *order;   /* preorder */
 	uint32_t *n_below; /* by position in the order */
-	struct weight
-		*other; /* by stack id: what was trimmed directly below it; or NULL */
 	size_t n, n_trimmed;
 };
 

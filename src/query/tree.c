@@ -60,10 +60,10 @@ static void keep_place(
 
 struct growing {
 	struct tree *t;
-	uint32_t *path; /* open nodes from the root to here */
-	uint32_t *past; /* for each: position in the grove's order where it ends */
-	stack_id *ids;  /* and the stack it stands for */
-	size_t depth, cap_path, cap_past, cap_ids;
+	uint32_t *path;      /* open nodes from the root to here */
+	uint32_t *past;      /* for each: position in the grove's order where it ends */
+	struct weight *left; /* and its total without self and children so far */
+	size_t depth, cap_path, cap_past, cap_left;
 };
 
 static uint32_t add_node(struct growing *x)
@@ -72,30 +72,43 @@ static uint32_t add_node(struct growing *x)
 	return (uint32_t)x->t->n_nodes++;
 }
 
-static void close_node(struct growing *x, const struct grove *g)
+static void close_node(struct growing *x)
 {
 	uint32_t node = x->path[--x->depth], mark;
-	stack_id id = x->ids[x->depth];
+	const struct weight *left = &x->left[x->depth];
 
-	if (g->other && (g->other[id].n || g->other[id].ns)) {
+	if (left->n || left->ns) {
 		mark = add_node(x);
 		x->t->nodes[mark].place.name = "(other)";
 		x->t->nodes[mark].place.flags = FUNC_MARK;
 		x->t->nodes[mark].parent = node;
 		x->t->nodes[mark].depth = x->t->nodes[node].depth + 1;
-		x->t->nodes[mark].self = x->t->nodes[mark].total = g->other[id];
+		x->t->nodes[mark].self = x->t->nodes[mark].total = *left;
 	}
 	x->t->nodes[node].n_below = (uint32_t)x->t->n_nodes - 1 - node;
 }
 
-static void open_node(struct growing *x, uint32_t node, stack_id id, uint32_t past)
+static void take_away(struct weight *left, const struct weight *w)
 {
+	left->n -= w->n;
+	left->ns -= w->ns;
+	left->cpu_ns -= w->cpu_ns;
+	left->wait_ns -= w->wait_ns;
+}
+
+static void open_node(struct growing *x, uint32_t node, uint32_t past)
+{
+	const struct tree_node *n = &x->t->nodes[node];
+
 	GROW(x->path, x->cap_path, x->depth + 1);
 	GROW(x->past, x->cap_past, x->depth + 1);
-	GROW(x->ids, x->cap_ids, x->depth + 1);
+	GROW(x->left, x->cap_left, x->depth + 1);
+	if (x->depth)
+		take_away(&x->left[x->depth - 1], &n->total);
 	x->path[x->depth] = node;
 	x->past[x->depth] = past;
-	x->ids[x->depth++] = id;
+	x->left[x->depth] = n->total;
+	take_away(&x->left[x->depth++], &n->self);
 }
 
 static void plant(struct growing *x, struct texts *texts, const struct grove *g)
@@ -107,7 +120,7 @@ static void plant(struct growing *x, struct texts *texts, const struct grove *g)
 		uint32_t node;
 
 		while (x->depth && x->past[x->depth - 1] <= i)
-			close_node(x, g);
+			close_node(x);
 		node = add_node(x);
 		x->t->nodes[node].self = g->self[id];
 		x->t->nodes[node].total = g->total[id];
@@ -121,10 +134,10 @@ static void plant(struct growing *x, struct texts *texts, const struct grove *g)
 			x->t->nodes[node].place.name = "all";
 			x->t->nodes[node].place.flags = FUNC_MARK;
 		}
-		open_node(x, node, id, (uint32_t)i + 1 + g->n_below[i]);
+		open_node(x, node, (uint32_t)i + 1 + g->n_below[i]);
 	} while (++i < g->n);
 	while (x->depth)
-		close_node(x, g);
+		close_node(x);
 }
 
 void grove_tree(const struct grove *g, struct tree *t)
@@ -133,12 +146,13 @@ void grove_tree(const struct grove *g, struct tree *t)
 	struct growing x = { .t = t };
 
 	/* Each node may bring one "(other)". */
-	t->nodes = arena_alloc(&t->arena, g->n * (g->other ? 2 : 1) * sizeof(*t->nodes));
+	t->nodes =
+		arena_alloc(&t->arena, g->n * (g->n_trimmed ? 2 : 1) * sizeof(*t->nodes));
 	t->n_trimmed = g->n_trimmed;
 	plant(&x, &texts, g);
 	free(x.path);
 	free(x.past);
-	free(x.ids);
+	free(x.left);
 	map_release(&texts.known);
 }
 
