@@ -322,6 +322,7 @@ enum status walker_tick(struct walker *w)
 		read_new(w, k);
 	}
 	for (k = 0; k < w->n_threads; k++) {
+		w->threads[k]->again = 0;
 		if (!(w->threads[k]->pub.flags & WALK_PARKED) && !w->threads[k]->quiet)
 			decode_thread(w, w->threads[k]);
 	}
@@ -341,10 +342,10 @@ enum status walker_again(struct walker *w, struct walk_thread *p, bool still)
 	st = plan_read(w);
 	codes_judge_planned(w);
 	t->still = still;
-	t->again = true;
+	t->again++;
 	if (st == ST_OK)
 		decode_thread(w, t);
-	t->still = t->again = false;
+	t->still = false;
 	w->stats.n_calls += w->mem->n_calls - calls;
 	return st == ST_OK ? p->status : st;
 }

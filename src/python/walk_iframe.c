@@ -235,8 +235,8 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 			return st;
 		w->chain_patched = true;
 	}
-	/* To take its caller instead would show callers too often. */
-	if (!t->still && !t->again && has_lost_generator(w, t))
+	/* To take its caller instead would show callers too often: read again, twice. */
+	if (!t->still && t->again < 2 && has_lost_generator(w, t))
 		return ST_TORN;
 	repaired = w->chain_patched;
 	repaired |= verdict(w, t);

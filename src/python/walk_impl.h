@@ -132,7 +132,7 @@ struct wthread {
 	bool first;      /* no copies yet */
 	bool first_done; /* the caller has seen it once */
 	bool still;      /* it is stopped while it is read: nothing to repair */
-	bool again;      /* read once more within the tick */
+	uint8_t again;   /* how often it was read again within the tick */
 	bool moved;      /* to 3.10: the chain is not the one predicted */
 	bool quiet;      /* not read in this tick: it cannot have run, see gil_turn() */
 	bool settled;    /* read while the turn was settled_turn */
