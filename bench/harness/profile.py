@@ -38,7 +38,9 @@ def profile(tool, ask, core, keep_stacks=False, gauge=None, prefix=()):
         _watch(popen, start, ask.seconds, result, gauge)
         if tool.interrupted and not _ended(popen, result):
             time.sleep(max(0, start + ask.seconds - time.monotonic()))
-            popen.send_signal(signal.SIGINT)
+            # behind strace it is the tool that is to end: strace only lets go of it
+            for pid in process.descendants(popen.pid)[1:2] if prefix else [popen.pid]:
+                os.kill(pid, signal.SIGINT)
         _finish(popen, start + ask.seconds * 3 + 30, result, tool)
         result.wall_s = time.monotonic() - start
         with open(log, errors="replace") as file:
