@@ -1,4 +1,4 @@
-"""Reads python-abi/fields.def, values.def and *.abi: shared by gen and verify.
+"""Reads python-abi/*.def and *.abi: shared by gen and verify.
 
 Versions compare as (major, minor) tuples; a build flavour is a set of the letters t (free-threaded) and d (debug),
 as in python3.14td.
@@ -96,6 +96,39 @@ def read_values(path):
         except ValueError as e:
             raise SystemExit("%s:%d: %s: %r" % (path, number, e, line))
     return out
+
+
+class Calls:
+    """A row of calls.def"""
+
+    def __init__(self, since, until, *ranges):
+        self.span, self.opcodes = Span(since, until), set()
+        for first, _, last in (r.partition("-") for r in ranges):
+            self.opcodes |= set(range(int(first), int(last or first) + 1))
+        if not self.opcodes or max(self.opcodes) > 255:
+            raise ValueError("opcodes")
+
+
+def read_calls(path):
+    """-> [Calls]"""
+    out = []
+    for number, line in lines(path):
+        try:
+            out.append(Calls(*line.split("#")[0].split()))
+        except (ValueError, TypeError) as e:
+            raise SystemExit("%s:%d: %s: %r" % (path, number, e, line))
+    return out
+
+
+def ranges_of(opcodes):
+    """{4, 50, 51, 52} -> '4 50-52', as calls.def has it"""
+    out = []
+    for op in sorted(opcodes):
+        if out and out[-1][1] == op - 1:
+            out[-1][1] = op
+        else:
+            out.append([op, op])
+    return " ".join("%d-%d" % (a, b) if a != b else "%d" % a for a, b in out)
 
 
 def read_offsets(path):

@@ -2,6 +2,10 @@
  * state.h - what a thread was doing at the instant of a sample. All flags are recorded at
  * once, so that wall, on-CPU and GIL are choices made when looking. Without a GIL (a
  * free-threaded build) STATE_GIL is a thread that is attached, as many may be at once.
+ *
+ * STATE_NATIVE: C code has it. Either its innermost frame stands at a call, and no Python
+ * frame is above, with the GIL (sorted()) or without (zlib.compress()); or it is blocked in
+ * anything but the GIL. C behind an operator, an iterator or an attribute counts as Python.
  */
 #ifndef PROF_STATE_H
 #define PROF_STATE_H

@@ -109,10 +109,10 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 		state |= STATE_GC;
 	if (w->flags & WALK_EXC)
 		state |= STATE_EXC;
-	/* Only C runs without the GIL, and only C waits for anything but it. */
-	if (state & STATE_BLOCKED
-			? l->wait != WAIT_FUTEX_GIL
-			: (state & STATE_CPU) && !(state & (STATE_GIL | STATE_GIL_WAIT)))
+	/* Only C waits for anything but the GIL; who waits for that may stand at a call that
+	 * has ended. */
+	if (state & STATE_BLOCKED ? l->wait != WAIT_FUTEX_GIL
+				  : (w->flags & WALK_IN_C) && !(state & STATE_GIL_WAIT))
 		state |= STATE_NATIVE;
 	l->state = state;
 }

@@ -1,6 +1,8 @@
 /* abi.c - picks the row for a version and build. */
 #include "python/abi.h"
 
+#include "python/abi_desc.h"
+
 #include <stdio.h>
 
 static bool row_is_for(
@@ -32,6 +34,15 @@ const struct abi *abi_pick(
 			best = row;
 	}
 	return best;
+}
+
+const uint64_t *abi_calls(uint16_t version)
+{
+	for (size_t i = 0; i < abi_calls_row_count; i++) {
+		if (abi_span_holds(&abi_calls_rows[i].span, version, false))
+			return abi_calls_rows[i].opcodes;
+	}
+	return NULL;
 }
 
 void abi_known(char *text, size_t size)

@@ -49,6 +49,9 @@ extern const size_t abi_table_count;
 const struct abi *abi_pick(
 	uint16_t version, uint8_t patch, bool free_threaded, bool debug);
 
+/* The opcodes of a version that call, a bit each in four words (python-abi/calls.def); NULL: they are not known. Static. */
+const uint64_t *abi_calls(uint16_t version);
+
 /* "2.7, 3.6, ... 3.15, 3.14t" into text (always terminated). */
 void abi_known(char *text, size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * abi_desc.h - what fields.def and offsets.def say, as data: for code that treats all
+ * abi_desc.h - what the .def files say, as data: for code that treats all
  * members of struct abi alike (reading them from DWARF or from the target, comparing
  * them). Made by python-abi/gen.
  */
@@ -50,6 +50,15 @@ struct abi_value_row {
 
 extern const struct abi_value_row abi_value_rows[];
 extern const size_t abi_value_row_count;
+
+/* A row of calls.def. */
+struct abi_calls_row {
+	struct abi_span span;
+	uint64_t opcodes[4]; /* a bit each */
+};
+
+extern const struct abi_calls_row abi_calls_rows[];
+extern const size_t abi_calls_row_count;
 
 /* A word of a table that CPython carries in itself (offsets.def). */
 struct abi_word {

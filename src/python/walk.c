@@ -78,6 +78,7 @@ struct walker *walker_new(struct mem *mem, const struct abi *abi,
 	w->root = *root;
 	w->gone = gone;
 	w->arg = arg;
+	w->calls = abi_calls(abi->version);
 	w->era = abi->value.frame_kind ? &walk_era_iframe : &walk_era_frame;
 	if (root->runtime_addr)
 		want_runtime(w);
@@ -108,7 +109,7 @@ void walker_free(struct walker *w)
 	for (i = 0; i < w->n_interps; i++)
 		free(w->interps[i]);
 	map_release(&w->by_tstate);
-	map_release(&w->returns);
+	map_release(&w->sites);
 	codes_release(&w->codes);
 	free(w->threads);
 	free(w->visible);
@@ -193,6 +194,7 @@ static void decode_thread(struct walker *w, struct wthread *t)
 	p->status = w->era->decode(w, t);
 	if (p->status == ST_OK || p->status == ST_LIMIT)
 		emit_chain(w, t);
+	site_flags(w, p);
 	/* Its pointer was read before the turn: one tick of the same turn must lie between. */
 	t->settled = p->status == ST_OK && !w->turn_moved;
 	t->settled_turn = w->turn;

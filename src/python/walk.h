@@ -84,6 +84,7 @@ enum walk_flags {
 	WALK_REPAIRED = 1 << 8,   /* pointer and copy disagreed; the copy decided */
 	WALK_PARKED = 1 << 9,     /* set by the caller: not read, as in the last tick */
 	WALK_NEW = 1 << 10,       /* first tick of this thread */
+	WALK_IN_C = 1 << 11,      /* the leaf stands at a call: C runs it */
 };
 
 /* One Python thread as of the last tick. Borrowed until the next. */

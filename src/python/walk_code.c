@@ -116,6 +116,7 @@ static void fill(struct walker *w, struct wcode *c, const struct code_proof *p)
 	c->bytes = frame_bytes(w, p);
 	c->locals = (int32_t)head_u32(w, p, a->code.nlocalsplus);
 	c->name_addr = head_u64(w, p, a->code.name);
+	c->bytecode = head_u64(w, p, a->code.bytecode);
 	c->first = 0;
 	if (a->code.code_adaptive != ABI_NONE)
 		c->first = c->addr + a->code.code_adaptive +
@@ -158,6 +159,7 @@ bool codes_trim(struct walker *w)
 	w->codes.next_number = 1;
 	w->codes.epoch++;
 	map_clear(&w->codes.by_addr);
+	map_clear(&w->sites);
 	return true;
 }
 

@@ -8,6 +8,7 @@
  *	walk_iframe.c  3.11+: interpreter frames on data stacks, in generators, on C stacks;
  *	               with walk_copies.c and walk_verdict.c, see walk_iframe.h
  *	walk_frame.c   up to 3.10: chains of frame objects
+ *	walk_site.c    the instruction at which a frame stands
  *	walk_emit.c    a decoded chain becomes the frames the caller sees
  *	gil.c          holder of the GIL, garbage collection, exceptions, life-cycle
  */
@@ -58,6 +59,7 @@ struct wcode {
 	uint64_t first;    /* first traceable instruction: address, from 3.11 */
 	int32_t locals;    /* words of locals in it: an empty stack begins there */
 	uint64_t name_addr;
+	uint64_t bytecode;   /* to 3.10: the bytes object of its instructions */
 	int64_t checked_ns;  /* when the identity was last seen */
 	uint64_t generation; /* interp.code_generation then (3.14+) */
 };
@@ -232,7 +234,8 @@ struct walker {
 	bool chain_patched;                    /* a link of it is remembered, not read */
 	uint32_t chain_skip_at, chain_skipped; /* so many are missing before this one */
 
-	struct map returns; /* instruction and code -> 1: no return, 2: a return */
+	struct map sites;      /* instruction and code -> enum site */
+	const uint64_t *calls; /* abi_calls() */
 	struct codes codes;
 	struct planned_proof *proofs;
 	uint32_t n_proofs;
@@ -311,6 +314,15 @@ void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generati
 /* However alike two ticks look, code objects are proved anew after this time: a program
  * could have replaced one and left no other trace on its stack. */
 #define STALE_NS 10000000
+
+/* What is known of the instruction at which a frame stands. */
+enum site { SITE_SEEN = 1, SITE_RETURN = 2, SITE_CALL = 4 };
+
+/* enum site of a frame whose code object has the number `code`; read once, then remembered:
+ * an instruction that is specialised later stays one of its kind. 0: unreadable. */
+uint32_t site_of(struct walker *w, const struct raw_frame *f, uint32_t code);
+/* Sets WALK_IN_C from the leaf, once its code object is proved. */
+void site_flags(struct walker *w, struct walk_thread *p);
 
 /* w->chain becomes t->pub.frames. */
 void emit_chain(struct walker *w, struct wthread *t);

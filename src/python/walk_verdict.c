@@ -31,29 +31,6 @@ static bool was_caller(const struct wthread *t, uint32_t root, const struct raw_
 	       was->instr == f->instr && was->code_addr == f->code_addr;
 }
 
-/* What is known of the instruction at which a frame was saved. */
-enum { SITE_SEEN = 1, SITE_RETURN = 2 };
-
-static uint64_t *site_of(
-	struct walker *w, const struct raw_frame *f, const struct wcode *c)
-{
-	const struct abi_values *v = &w->abi->value;
-	uint64_t *site;
-	uint8_t op = 0;
-
-	if (w->returns.n > CODES_MAX)
-		map_clear(&w->returns);
-	site = map_put(&w->returns, hash_step(f->instr, c->number));
-	if (*site)
-		return site;
-	*site = SITE_SEEN;
-	if (chase(w, f->instr, &op, 1) &&
-		(op == v->op_return || op == v->op_return_const ||
-			op == v->op_return_traced || op == v->op_return_const_traced))
-		*site |= SITE_RETURN;
-	return site;
-}
-
 /* Has the frame not yet come to its first line? What is known of the code object may be of
  * a dead one that lay at the address: the living one is asked before a frame is dropped. */
 static bool is_incomplete(struct walker *w, const struct raw_frame *f)
@@ -81,7 +58,7 @@ static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 		return false;
 	if (!f->tlbc && is_incomplete(w, f))
 		return true;
-	return f->used == c->locals && (*site_of(w, f, c) & SITE_RETURN);
+	return f->used == c->locals && (site_of(w, f, c->number) & SITE_RETURN);
 }
 
 /*

@@ -111,6 +111,27 @@ def test_c_code_without_the_gil_is_on_cpu_and_native(tmp_path, python):
 
 
 @each_python
+def test_c_code_with_the_gil_is_native_and_holds_it(tmp_path, python):
+    with Program(python, "states.py", "sort") as program:
+        got, _, _ = record(tmp_path, program.pid, "-d", 1)
+    samples = got.of("sort")
+    assert len(samples) > 5
+    assert shares(samples, "native") > 0.9
+    assert shares(samples, "gil") > 0.9
+
+
+@each_python
+@pytest.mark.parametrize("which, threads", [("spin", ["spin"]), ("gil", ["spin-1", "spin-2"])])
+def test_python_code_is_not_native_with_or_without_the_gil(tmp_path, python, which, threads):
+    with Program(python, "states.py", which) as program:
+        got, _, _ = record(tmp_path, program.pid, "-d", 1)
+    for thread in threads:      # where no symbol names the GIL, its waiters seem to wait for a lock
+        samples = [s for s in got.of(thread) if s.wait != WAITS.get(python.minor)]
+        assert len(samples) > 5
+        assert shares(samples, "native") < 0.05, collections.Counter(s.wait for s in samples)
+
+
+@each_python
 @pytest.mark.parametrize("rate", [1000, "max"])
 def test_states_hold_at_every_rate(tmp_path, python, rate):
     """Asking the kernel less often than there are ticks must not invent a state."""

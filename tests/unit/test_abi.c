@@ -76,6 +76,33 @@ TEST(a_getter_refuses_what_is_not_wholly_inside_the_copied_bytes)
 	CHECK(!abi_get_ptr(copy, 0, 0, &v));
 }
 
+TEST(opcodes_that_call_are_known_for_every_version_with_a_table)
+{
+	static const struct {
+		uint16_t version;
+		uint8_t opcode;
+		bool calls;
+	} tc[] = {
+		{ ABI_VERSION(2, 7), 131, true },   /* CALL_FUNCTION */
+		{ ABI_VERSION(3, 8), 161, true },   /* CALL_METHOD */
+		{ ABI_VERSION(3, 8), 162, false },  /* CALL_FINALLY */
+		{ ABI_VERSION(3, 11), 166, true },  /* PRECALL */
+		{ ABI_VERSION(3, 12), 171, true },  /* CALL */
+		{ ABI_VERSION(3, 12), 173, false }, /* CALL_INTRINSIC_1 */
+		{ ABI_VERSION(3, 15), 251, true },  /* INSTRUMENTED_CALL_FUNCTION_EX */
+		{ ABI_VERSION(3, 15), 0, false },
+	};
+
+	for (size_t i = 0; i < abi_table_count; i++)
+		CHECK(abi_calls(abi_tables[i].version) != NULL);
+	CHECK(abi_calls(ABI_VERSION(3, 99)) == NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(tc); i++) {
+		const uint64_t *calls = abi_calls(tc[i].version);
+
+		CHECK_INT(calls[tc[i].opcode / 64] >> tc[i].opcode % 64 & 1, tc[i].calls);
+	}
+}
+
 TEST(masks_are_shifted_down_and_a_missing_mask_is_zero)
 {
 	const struct abi *t = abi_pick(ABI_VERSION(3, 14), 0, true, false);

@@ -13,6 +13,7 @@ lock, condition = threading.Lock(), threading.Condition()
 pipe = os.pipe()
 begun = []
 blob = os.urandom(1 << 20) * 16
+tuples = []
 
 
 def sleep():
@@ -40,6 +41,11 @@ def read():
 def spin():
     while True:
         pass
+
+
+def sort():
+    while True:
+        sorted(tuples)
 
 
 def collect():
@@ -102,6 +108,11 @@ elif which == "handle":
     start(handle, "handle")
 elif which == "compress":
     start(compress, "compress")
+elif which == "sort":
+    tuples += [(i * 7919 % 100003, i) for i in range(300000)]
+    start(sort, "sort")
+elif which == "spin":
+    start(spin, "spin")
 sys.stdout.write("ready\n")
 sys.stdout.flush()
 sys.stdin.read()
