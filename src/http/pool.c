@@ -97,12 +97,16 @@ static void cache_trim(struct pool *p)
 	}
 }
 
+/* The same question of the same data has the same answer, for a moment: ranges end now. */
 static struct call *cache_find(struct pool *p, const char *key, uint64_t generation)
 {
+	int64_t oldest = clock_mono_ns() + POOL_DEADLINE_NS - POOL_CACHED_NS;
+
 	for (struct call *c = p->newest; c; c = c->older) {
 		if (strcmp(c->key, key))
 			continue;
-		if (c->state != CALL_DONE || c->generation == generation)
+		if (c->state != CALL_DONE ||
+			(c->generation == generation && c->deadline_ns > oldest))
 			return c;
 		cache_remove(p, c);
 		return NULL;

@@ -25,6 +25,7 @@ enum {
 	POOL_CACHE_BYTES = 48 << 20,
 };
 #define POOL_DEADLINE_NS (30 * 1000000000LL)
+#define POOL_CACHED_NS   (2 * 1000000000LL) /* an answer is used again for so long */
 
 /* Who waits for a call. Embedded in a connection; ready() is called by a worker. */
 struct waiter {

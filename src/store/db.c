@@ -283,13 +283,16 @@ void db_close(struct db *db)
 		release(db);
 }
 
-int db_catch_up(struct db *db, struct err *err)
+int db_catch_up(struct db *db, bool *moved, struct err *err)
 {
+	uint64_t before = rocksdb_get_latest_sequence_number(db->rocks);
 	char *message = NULL;
 
+	*moved = false;
 	if (db->mode != DB_READ)
 		return 0; /* a shadow of what nobody writes */
 	rocksdb_try_catch_up_with_primary(db->rocks, &message);
+	*moved = rocksdb_get_latest_sequence_number(db->rocks) != before;
 	return fail(err, message, "follow", db->dir);
 }
 

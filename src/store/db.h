@@ -31,8 +31,8 @@ enum db_mode {
 
 struct db *db_open(const char *dir, enum db_mode mode, bool sync, struct err *err);
 void db_close(struct db *db);
-/* DB_READ: takes over what the writer has done since. */
-int db_catch_up(struct db *db, struct err *err);
+/* DB_READ: takes over what the writer has done since; *moved: that was something. */
+int db_catch_up(struct db *db, bool *moved, struct err *err);
 /* Memtables to disk. */
 int db_flush(struct db *db, struct err *err);
 /* Rewrites everything into the bottom level. */

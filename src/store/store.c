@@ -160,17 +160,18 @@ struct source *store_source(struct store *s)
 
 int store_refresh(struct store *s, struct err *err)
 {
+	bool moved;
 	int ret;
 
 	if (s->o.mode == STORE_WRITE)
 		return 0;
 	pthread_rwlock_wrlock(&s->db_lock);
-	ret = db_catch_up(s->db, err);
+	ret = db_catch_up(s->db, &moved, err);
 	if (ret == 0)
 		ret = blocks_load(s, err);
 	s->refreshes++;
 	pthread_mutex_lock(&s->lock);
-	s->generation++;
+	s->generation += moved;
 	pthread_mutex_unlock(&s->lock);
 	pthread_rwlock_unlock(&s->db_lock);
 	return ret;

@@ -110,6 +110,32 @@ def test_view_shows_a_recording_and_a_profile(run, recording, tmp_path):
             server.end()
 
 
+def generations(server):
+    """That of each tick, as they come."""
+    with urllib.request.urlopen(server.url + "api/v1/live", timeout=SECONDS) as stream:
+        for line in stream:
+            if line.startswith(b"data: "):
+                yield json.loads(line[6:])["generation"]
+
+
+def test_what_nobody_writes_is_not_asked_for_again(recording):
+    with Server("view", recording) as server:
+        ticks = generations(server)
+        assert next(ticks) == next(ticks) == next(ticks)
+        ticks.close()
+        server.end()
+
+
+def test_a_view_follows_what_is_being_written(target, tmp_path):
+    with Server("serve", target.pid, "--store", tmp_path / "s") as writer, Server("view", tmp_path / "s") as server:
+        ticks = generations(server)
+        first = next(ticks)
+        assert any(tick != first for tick in ticks)
+        ticks.close()
+        server.end()
+        writer.end()
+
+
 def test_a_port_in_use_names_the_cure(run, recording):
     with Server("view", recording) as server:
         port = re.search(r":(\d+)/", server.url)[1]
