@@ -96,8 +96,10 @@ int lanes_scan(
 
 	if (filter_ask(f, s, &a, err) < 0)
 		return -1;
-	if (fold_init(&fold, f, s, &a, true, err) == 0)
+	if (fold_init(&fold, f, s, &a, true, err) == 0) {
+		fold.columns = true;
 		ret = s->ops->chunks(s, &a, scan_chunk, &scan, err);
+	}
 	fold_release(&fold);
 	filter_done(&a);
 	return ret;
