@@ -168,7 +168,7 @@ $(BUILD)/assets.o: $(BUILD)/assets.S
 DEPS_BUILD := gcc make pkg-config python3 libc6-dev libelf-dev libdw-dev librocksdb-dev \
 	libmicrohttpd-dev libncurses-dev libjansson-dev zlib1g-dev libzstd-dev \
 	libprotobuf-c-dev protobuf-c-compiler libgnutls28-dev libxxhash-dev libiberty-dev nodejs npm
-DEPS_TEST := libcmocka-dev python3-pytest clang-14 clang-format-14 clang-tidy-14 \
+DEPS_TEST := g++ libcmocka-dev python3-pytest clang-14 clang-format-14 clang-tidy-14 \
 	libclang-rt-14-dev chromium curl tmux gdb zstd zsh fish strace \
 	protobuf-compiler debootstrap
 

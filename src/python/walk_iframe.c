@@ -135,7 +135,31 @@ static uint64_t link_of(
 	return l ? l->below : 0;
 }
 
-enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
+/* The first frame on a data stack: below it is nothing but shims and, where C has begun
+ * with one, a generator. (A thread's first slot stays free, push_chunk() of pystate.c.) */
+static bool is_base(const struct walker *w, const struct wthread *t, uint64_t addr)
+{
+	return addr - t->chunks[0].addr - w->abi->chunk.data <= 8;
+}
+
+/*
+ * Whether what was found below the first frame of the data stack can be there. Greenlets
+ * move the C stack, and with it the shim, away from under a stack that does not run: what
+ * lies at its address then is another's, and the stack is whole without it.
+ */
+static bool stands(const struct walker *w, uint32_t n_base)
+{
+	uint32_t i;
+
+	for (i = n_base; i < w->n_chain; i++) {
+		if (!(w->chain[i].flags & RAW_GENERATOR))
+			return false;
+	}
+	return true;
+}
+
+static enum status follow_links(
+	struct walker *w, struct wthread *t, uint64_t addr, uint32_t *n_base)
 {
 	int32_t chunk = INT32_MAX, index;
 	uint64_t lowest = UINT64_MAX;
@@ -181,6 +205,8 @@ enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 				f[-1].entry_addr = addr;
 			}
 		}
+		if (index == 0 && is_base(w, t, addr))
+			*n_base = w->n_chain;
 		addr = link_of(w, t, at, addr);
 	}
 	if (addr)
@@ -192,6 +218,18 @@ enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 			       w->n_chain == 1
 		       ? ST_OK
 		       : ST_TORN;
+}
+
+enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
+{
+	uint32_t n_base = 0;
+	enum status st = follow_links(w, t, addr, &n_base);
+
+	if (n_base && (st != ST_OK || !stands(w, n_base))) {
+		w->n_chain = n_base;
+		st = ST_OK;
+	}
+	return st;
 }
 
 static uint64_t pointer_now(struct walker *w, struct wthread *t)

@@ -5,8 +5,9 @@ import discover
 import pytest
 from conftest import Program, each_python, record
 
-HAVE_GREENLETS = [p for p in discover.pythons() if subprocess.call(
-    p.argv + ["-c", "import greenlet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0]
+# one of each version
+HAVE_GREENLETS = list({p.minor: p for p in discover.pythons() if not p.flavour and subprocess.call(
+    p.argv + ["-c", "import greenlet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0}.values())
 
 
 @each_python
@@ -27,8 +28,6 @@ def test_greenlets_show_the_stack_of_each(tmp_path, python):
     roots = {s.names[0] for s in samples}
     assert roots <= {"task", "<module>"} and "task" in roots, roots
     assert all("work" in s.names or len(s.names) <= 2 for s in samples)
-    assert sum(s.names[-1] == "work" for s in samples) > len(samples) / 2
+    assert any(s.names[-1] == "work" for s in samples)
     assert len(samples) > 0.95 * len(got.samples)
-    # from 3.12 on each has a data stack of its own, and this switches every few microseconds: often
-    # faster than the new one can be found
-    assert sum(summary["lost"].values()) <= summary["samples"] / (5 if python.version >= (3, 12) else 1000)
+    assert sum(summary["lost"].values()) <= summary["samples"] / 100
