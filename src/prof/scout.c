@@ -281,6 +281,8 @@ static enum outcome try_candidate(struct sampler *s, struct candidate *c, struct
 	case ERR_NOT_PYTHON:
 		c->not_python = true;
 		return LATER;
+	case ERR_GONE: /* or it went over into another program while it was opened */
+		return has_ended(c->pid) ? NEVER : LATER;
 	default:
 		return NEVER;
 	}
@@ -307,6 +309,7 @@ static bool is_worth_a_try(struct candidate *c)
 /* A candidate was given up: whoever waits for it hears why. */
 static void give_up(struct sampler *s, const struct candidate *c, const struct err *err)
 {
+	log_debug("process %d is given up: %s", (int)c->pid, err->msg);
 	if (c->child && err->code == ERR_GONE) {
 		if (!c->not_python && !child_of(s->scout, c->pid)->known)
 			count_missed(s);
