@@ -24,6 +24,7 @@ tree = [{"key%d" % i: [i, str(i), None]} for i in range(300)]
 numbers = [i * 7919 % 1000 for i in range(300)]
 text = "a" * 17
 laps = [0]
+begun = threading.Event()
 
 
 def compress():
@@ -91,6 +92,7 @@ def extension():
 
 
 def work():
+    begun.set()
     while True:
         for function in ways:
             end = time.time() + 0.01
@@ -102,13 +104,15 @@ def work():
 ways = [compress, digest, dump, match, sort, ctypes_calls, elsewhere, wheel]
 if native_ext:
     ways.append(extension)
-sys.stdout.write("ready " + " ".join(f.__name__ for f in ways) + "\n")
+ready = "ready " + " ".join(f.__name__ for f in ways) + "\n"
 if len(sys.argv) > 3:
     ways = [f for f in ways if f.__name__ == sys.argv[3]]
 thread = threading.Thread(target=work, name="worker")
 thread.daemon = True
 thread.start()
 assert library.native_thread() == 0
+begun.wait()     # only then threading knows its name
+sys.stdout.write(ready)
 sys.stdout.flush()
 while sys.stdin.readline():
     sys.stdout.write("%d\n" % laps[0])
