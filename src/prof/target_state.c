@@ -93,7 +93,7 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 			l->wait = now.running ? WAIT_NONE : target_wait(t, l, &now);
 		}
 	}
-	/* Who waits for a lock meanwhile has the same mark: the world comes first. */
+	/* Who waits for a lock while the world is stopped has the same mark, and is told so too. */
 	if (l->wait == WAIT_FUTEX_LOCK && (w->flags & WALK_SUSPENDED))
 		l->wait = WAIT_FUTEX_WORLD;
 	/* The kernel was asked a moment before or after the copy, at which it had the GIL. */

@@ -37,7 +37,8 @@ void copies_release(struct wthread *t);
 
 /* A frame becomes an entry of the chain. False: it is a shim, which nobody sees. */
 bool frame_of(struct walker *w, const uint8_t *at, uint64_t addr, struct raw_frame *f);
-/* Follows the links from `addr` to the root, into w->chain. */
+/* Follows the links from `addr` to the root, into w->chain: to a shim that ends it, or to
+ * the first frame of the data stack where what lies below cannot be there. */
 enum status follow(struct walker *w, struct wthread *t, uint64_t addr);
 
 /* 3.14+: did a generator that the pointer leads to end before it was copied, and lose its

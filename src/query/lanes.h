@@ -3,7 +3,8 @@
  *
  * lanes_scan() streams every run that passes the filter, series by series, in order of
  * time within a thread: this is what exporters of time-ordered formats read. Stacks are
- * those of one table for the whole answer, with hidden and folded frames already gone.
+ * those of one table for the whole answer, with hidden and folded frames already gone;
+ * frames keep their columns, which format/remap.h drops for those who show lines.
  */
 #ifndef QUERY_LANES_H
 #define QUERY_LANES_H
