@@ -4,7 +4,6 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -35,18 +34,6 @@ static inline int64_t clock_wall_ns(void)
 static inline struct timespec clock_timespec(int64_t ns)
 {
 	return (struct timespec){ .tv_sec = ns / NS_PER_SEC, .tv_nsec = ns % NS_PER_SEC };
-}
-
-/* A condition whose timed waits end at a clock_mono_ns(): the other clock may step, and then
- * a wait of a second takes an hour. */
-static inline void clock_cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
 }
 
 #endif

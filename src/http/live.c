@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "prof/source.h"
 
 #include <inttypes.h>
@@ -72,7 +73,7 @@ void live_start(struct live *l, struct source *source)
 	memset(l, 0, sizeof(*l));
 	l->source = source;
 	pthread_mutex_init(&l->lock, NULL);
-	clock_cond_init(&l->changed);
+	cond_init(&l->changed);
 	if (pthread_create(&l->ticker, NULL, ticker, l))
 		BUG("cannot start a thread");
 }

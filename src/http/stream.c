@@ -2,6 +2,7 @@
 #include "http/stream.h"
 
 #include "base/clock.h"
+#include "base/cond.h"
 
 #include <string.h>
 
@@ -9,7 +10,7 @@ void stream_init(struct stream *s)
 {
 	memset(s, 0, sizeof(*s));
 	pthread_mutex_init(&s->lock, NULL);
-	clock_cond_init(&s->drained);
+	cond_init(&s->drained);
 }
 
 void stream_release(struct stream *s)

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "proc/why.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ struct sampler *sampler_new(struct sink *sink, const struct sampler_options *o)
 	s->wanted_rate = o->rate_hz;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
-	clock_cond_init(&s->changed);
+	cond_init(&s->changed);
 	scout_new(s);
 	return s;
 }

@@ -2,7 +2,7 @@
 #include "store/store.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
+#include "base/cond.h"
 #include "base/file.h"
 #include "store/inside.h"
 
@@ -101,7 +101,7 @@ struct store *store_open(const char *dir, const struct store_options *o, struct 
 	set_defaults(s, o);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->atlas_lock, NULL);
-	clock_cond_init(&s->wake);
+	cond_init(&s->wake);
 	pthread_cond_init(&s->moved, NULL);
 	pthread_rwlockattr_init(&kind);
 	pthread_rwlockattr_setkind_np(
