@@ -93,7 +93,7 @@ int callers_query(struct callers *c, struct source *s, const struct filter *f,
 	*c = (struct callers){ 0 };
 	if (filter_ask(f, s, &a, err) < 0)
 		return -1;
-	if (fold_init(&fold, f, s, &a, false, err) < 0)
+	if (fold_init(&fold, f, s, &a, FOLD_FUNCS, err) < 0)
 		goto out;
 	if (grove_fill(&g, &fold, s, &a, TREE_PLAIN, err) < 0)
 		goto out;

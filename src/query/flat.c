@@ -300,6 +300,9 @@ static void lines_and_parts(struct flat *t, struct table *table, const struct gr
 static int query(struct flat *t, struct source *s, const struct filter *f,
 	const struct flat_options *o, const char *file, struct err *err)
 {
+	const enum fold_detail detail = file                 ? FOLD_COLUMNS
+					: o->by == FLAT_LINE ? FOLD_LINES
+							     : FOLD_FUNCS;
 	struct table table = { 0 };
 	struct grove g = { 0 };
 	struct fold fold = { 0 };
@@ -311,9 +314,8 @@ static int query(struct flat *t, struct source *s, const struct filter *f,
 		return -1;
 	t->from_ns = a.from_ns;
 	t->until_ns = a.until_ns;
-	if (fold_init(&fold, f, s, &a, o->by == FLAT_LINE, err) < 0)
+	if (fold_init(&fold, f, s, &a, detail, err) < 0)
 		goto out;
-	fold.columns = file != NULL;
 	if (o->by == FLAT_THREAD || o->by == FLAT_WAIT) {
 		ret = straight_query(t, &fold, s, &a, o, err);
 		goto out;

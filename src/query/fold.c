@@ -61,9 +61,11 @@ static int note_thread(void *arg, const struct thread_info *t)
 }
 
 int fold_init(struct fold *fold, const struct filter *f, struct source *s, struct ask *a,
-	bool lines, struct err *err)
+	enum fold_detail detail, struct err *err)
 {
-	*fold = (struct fold){ .f = f, .lines = lines || f->lines, .out = symbols_new() };
+	if (f->lines && detail < FOLD_LINES)
+		detail = FOLD_LINES;
+	*fold = (struct fold){ .f = f, .detail = detail, .out = symbols_new() };
 	if (f->threads.n && s->ops->threads(s, a, note_thread, fold, err) != 0) {
 		fold_release(fold);
 		return -1;
@@ -209,7 +211,8 @@ static struct fold_frame fold_frame_of(
 
 		t->frames[id].bits = func.bits;
 		t->frames[id].out = symbols_frame_part(fold->out, func.out,
-			fold->lines ? in->line : 0, fold->columns ? in->columns : 0);
+			fold->detail >= FOLD_LINES ? in->line : 0,
+			fold->detail >= FOLD_COLUMNS ? in->columns : 0);
 	}
 	return t->frames[id];
 }

@@ -19,9 +19,16 @@
 /* What fold_stack gives for a stack that the filter drops. */
 #define FOLD_DROP UINT32_MAX
 
+/* What frames keep of where they were. */
+enum fold_detail {
+	FOLD_FUNCS,   /* nothing, unless the filter asks for lines */
+	FOLD_LINES,   /* their line */
+	FOLD_COLUMNS, /* and the part of it */
+};
+
 struct fold {
 	const struct filter *f;
-	bool lines, columns; /* frames keep them */
+	enum fold_detail detail;
 	struct symbols *out;
 	struct fold_table *tables; /* one for each table of symbols met */
 	size_t n_tables, cap_tables;
@@ -31,10 +38,10 @@ struct fold {
 	size_t cap_scratch;
 };
 
-/* With lines, frames keep their line whatever the filter says; columns are never kept
- * unless they are asked for before the first stack. */
+/* Frames keep at least that detail. f is borrowed until fold_release. -1 when the source
+ * cannot be read; then there is nothing to release. */
 int fold_init(struct fold *fold, const struct filter *f, struct source *s, struct ask *a,
-	bool lines, struct err *err);
+	enum fold_detail detail, struct err *err);
 void fold_release(struct fold *fold);
 /* Do thread, state and wait pass? */
 bool fold_wants(const struct fold *fold, series_id series, thread_id thread,

@@ -96,10 +96,8 @@ int lanes_scan(
 
 	if (filter_ask(f, s, &a, err) < 0)
 		return -1;
-	if (fold_init(&fold, f, s, &a, true, err) == 0) {
-		fold.columns = true;
+	if (fold_init(&fold, f, s, &a, FOLD_COLUMNS, err) == 0)
 		ret = s->ops->chunks(s, &a, scan_chunk, &scan, err);
-	}
 	fold_release(&fold);
 	filter_done(&a);
 	return ret;
@@ -350,7 +348,7 @@ int lanes_query(struct lanes *l, struct source *s, const struct filter *f,
 		return -1;
 	l->from_ns = a.from_ns;
 	l->until_ns = a.until_ns;
-	if (fold_init(&fold, f, s, &a, false, err) < 0 ||
+	if (fold_init(&fold, f, s, &a, FOLD_FUNCS, err) < 0 ||
 		s->ops->chunks(s, &a, scan_chunk, &scan, err) != 0)
 		goto out;
 	join_all(&p, p.max_boxes);

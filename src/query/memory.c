@@ -130,10 +130,10 @@ static int settle_chunk(void *arg, const struct chunk *c)
 	return 0;
 }
 
-static int run(struct settling *x, struct source *s, const struct filter *f, bool lines,
-	struct err *err)
+static int run(
+	struct settling *x, struct source *s, const struct filter *f, struct err *err)
 {
-	int ret = fold_init(x->fold, f, s, x->a, lines, err);
+	int ret = fold_init(x->fold, f, s, x->a, FOLD_FUNCS, err);
 
 	x->err = err;
 	if (ret == 0 && x->grove)
@@ -199,7 +199,7 @@ int memory_growth_query(struct tree *t, struct source *s, const struct filter *f
 		return -1;
 	t->from_ns = a.from_ns;
 	t->until_ns = a.until_ns;
-	ret = run(&x, s, f, false, err);
+	ret = run(&x, s, f, err);
 	if (ret == 0) {
 		grove_grow(&g, o);
 		grove_tree(&g, t);
@@ -322,7 +322,7 @@ int memory_query(struct memory *m, struct source *s, const struct filter *f,
 	*m = (struct memory){ 0 };
 	if (filter_ask(f, s, &a, err) < 0)
 		return -1;
-	ret = run(&x, s, f, false, err);
+	ret = run(&x, s, f, err);
 	if (ret == 0)
 		give_points(m, &x);
 	free(x.points);

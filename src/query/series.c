@@ -167,7 +167,7 @@ int timeline_query(struct timeline *t, struct source *s, const struct filter *f,
 	*t = (struct timeline){ 0 };
 	if (filter_ask(f, s, &a, err) < 0)
 		return -1;
-	if (fold_init(&fold, f, s, &a, false, err) < 0 || lay_out(t, &a, o, err) < 0)
+	if (fold_init(&fold, f, s, &a, FOLD_FUNCS, err) < 0 || lay_out(t, &a, o, err) < 0)
 		goto out;
 	d.plain = filter_is_plain(f);
 	d.fold = &fold;

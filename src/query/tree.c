@@ -169,7 +169,7 @@ int tree_query(struct tree *t, struct source *s, const struct filter *f,
 		return -1;
 	t->from_ns = a.from_ns;
 	t->until_ns = a.until_ns;
-	if (fold_init(&fold, f, s, &a, false, err) < 0)
+	if (fold_init(&fold, f, s, &a, FOLD_FUNCS, err) < 0)
 		goto out;
 	if (grove_fill(&g, &fold, s, &a, o->inverted ? TREE_PLAIN : o->group, err) < 0)
 		goto out;
