@@ -5,48 +5,39 @@
 
 #include <stdlib.h>
 
+/* What the tables of an answer are in: the one or the other. */
 struct held {
 	struct store *s;
 	struct block *block;
+	struct atlas *atlas;
 };
 
 static void let_go(void *what)
 {
 	struct held *h = what;
 
-	block_drop(h->s, h->block);
+	if (h->block)
+		block_drop(h->s, h->block);
+	if (h->atlas)
+		atlas_drop(h->s, h->atlas);
 	free(h);
+}
+
+/* Takes the references over. */
+static void pin(struct query *q, struct block *b, struct atlas *a)
+{
+	struct held *h = xmalloc(sizeof(*h));
+
+	*h = (struct held){ q->s, b, a };
+	ask_pin(q->a, let_go, h);
 }
 
 void query_pin(struct query *q, struct block *b)
 {
-	struct held *h = xmalloc(sizeof(*h));
-
 	pthread_mutex_lock(&q->s->lock);
-	*h = (struct held){ q->s, block_hold(b) };
+	block_hold(b);
 	pthread_mutex_unlock(&q->s->lock);
-	ask_pin(q->a, let_go, h);
-}
-
-struct held_atlas {
-	struct store *s;
-	struct atlas *atlas;
-};
-
-static void let_atlas_go(void *what)
-{
-	struct held_atlas *h = what;
-
-	atlas_drop(h->s, h->atlas);
-	free(h);
-}
-
-static void pin_atlas(struct query *q)
-{
-	struct held_atlas *h = xmalloc(sizeof(*h));
-
-	*h = (struct held_atlas){ q->s, q->atlas };
-	ask_pin(q->a, let_atlas_go, h);
+	pin(q, b, NULL);
 }
 
 int query_symbols(struct query *q, struct part *p)
@@ -57,7 +48,7 @@ int query_symbols(struct query *q, struct part *p)
 	}
 	if (!q->atlas) {
 		q->atlas = atlas_hold(q->s);
-		pin_atlas(q);
+		pin(q, NULL, q->atlas);
 	}
 	p->symbols = atlas_symbols(q->atlas);
 	p->chart = atlas_chart(q->s, q->atlas, p->block, q->v, q->err);
