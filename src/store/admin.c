@@ -125,10 +125,12 @@ static int rewrite(
 	size_t i;
 	int cf;
 
+	if (writer_stop(s, err) < 0) /* from here on this thread writes */
+		return -1;
 	for (i = 0; i < s->blocks.n; i++) {
 		if (progress && progress(arg, "adding roll-ups", i, s->blocks.n))
 			return give_up(err);
-		if (rollup_merge(s, s->blocks.blocks[i], err) < 0)
+		if (mend_block(s, s->blocks.blocks[i], err) < 0)
 			return -1;
 	}
 	for (cf = CF_META; cf < CF_COUNT; cf++) {

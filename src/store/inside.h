@@ -3,7 +3,7 @@
  *
  *	sampler   fills `filling`, queues it at each commit       sink.c
  *	writer    one batch a second, closes buckets, retention   writer.c live.c buckets.c
- *	                                                          rollup.c retain.c
+ *	                                                          rollup.c mend.c retain.c
  *	queries   any number: a view, the blocks, the queued tail scope.c reader.c walk.c
  *
  * `lock` guards the queue, the list of blocks and the stats, and is never held while
@@ -165,7 +165,7 @@ struct store {
 	struct second *filling;
 	struct block *block; /* where filling goes */
 	uint32_t commit;
-	series_id next_series;
+	_Atomic series_id next_series; /* the writer's to read */
 	block_id next_block;
 
 	/* writer's */
@@ -175,6 +175,8 @@ struct store {
 	struct live_series *series;
 	struct block *writing_block;
 	struct job *jobs, **jobs_end;
+	size_t n_jobs;
+	struct mend *mend; /* of blocks that were left unfinished; NULL: none, or done */
 	/* The bucket of all series that is open, and after this second; INT64_MIN: none. */
 	int64_t merged_ns[N_LEVELS], merged_next_ns[N_LEVELS];
 	struct batch *batch;
@@ -235,15 +237,29 @@ void buckets_begin_merged(struct store *s);
 /* --- rollup.c --- */
 void rollup_queue(struct store *s, struct block *b, series_id series, unsigned level,
 	int64_t bucket_ns);
+/* Sums of one bucket from what is below, of one series or (0) of all; put into the batch when
+ * they are a quarter of that at most, or always. */
+int rollup_sum(struct store *s, struct view *v, struct batch *batch, struct block *b,
+	series_id series, unsigned level, int64_t bucket, bool always, struct err *err);
 /* Does the oldest job; false when there is none. */
 bool rollup_step(struct store *s);
+/* After a second: does so many of them that they stay some seconds behind at most, however
+ * fast seconds come; none when a second might be dropped for it. */
+void rollup_keep_up(struct store *s);
 void rollup_release(struct store *s);
 /* Writes the sums of every 5 minutes and the points of every 10 s that have none, so
  * that raw may go. */
 int rollup_complete(struct store *s, struct block *b, struct err *err);
 
-/* Writes the sums of all series that are worth it and not there. */
-int rollup_merge(struct store *s, struct block *b, struct err *err);
+/* --- mend.c --- */
+/* All blocks that their session did not end, for mend_step(). */
+void mend_begin(struct store *s);
+/* Makes the next bucket that is missing; false when none is, or the store is closing. */
+bool mend_step(struct store *s);
+void mend_release(struct store *s);
+/* The whole block at once. Of one that was ended only the sums of all series: an older
+ * format has none. */
+int mend_block(struct store *s, struct block *b, struct err *err);
 
 /* --- retain.c --- */
 void retain_step(struct store *s);

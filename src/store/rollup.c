@@ -21,6 +21,7 @@ void rollup_queue(struct store *s, struct block *b, series_id series, unsigned l
 	*j = (struct job){ NULL, b, series, level, bucket_ns };
 	*s->jobs_end = j;
 	s->jobs_end = &j->next;
+	s->n_jobs++;
 }
 
 /* What so many different sums come of hardly repeats itself: the level below answers as
@@ -96,9 +97,7 @@ static int sum_up_all(struct walk *w, struct block *b, unsigned level, int64_t b
 	return ret;
 }
 
-/* Sums of one bucket from what is below, of one series or (0) of all; written when they
- * are a quarter of that at most, or always. The caller writes the batch. */
-static int sum_up(struct store *s, struct view *v, struct batch *batch, struct block *b,
+int rollup_sum(struct store *s, struct view *v, struct batch *batch, struct block *b,
 	series_id series, unsigned level, int64_t bucket, bool always, struct err *err)
 {
 	int64_t until = bucket + level_ns[level];
@@ -145,12 +144,13 @@ bool rollup_step(struct store *s)
 	if (stopping)
 		return false;
 	s->jobs = j->next;
+	s->n_jobs--;
 	if (!s->jobs)
 		s->jobs_end = &s->jobs;
 	v = view_new(s->db);
 	batch = batch_new();
 	/* One that cannot be made is not missed: the level below answers. */
-	if (sum_up(s, v, batch, j->block, j->series, j->level, j->bucket_ns, false,
+	if (rollup_sum(s, v, batch, j->block, j->series, j->level, j->bucket_ns, false,
 		    &err) == 0)
 		db_write(s->db, batch, &err);
 	batch_free(batch);
@@ -170,6 +170,26 @@ void rollup_release(struct store *s)
 		free(j);
 	}
 	s->jobs_end = &s->jobs;
+	s->n_jobs = 0;
+}
+
+static bool has_time(struct store *s)
+{
+	bool has;
+
+	pthread_mutex_lock(&s->lock);
+	has = s->queue_bytes < s->o.queue_bytes / 2;
+	pthread_mutex_unlock(&s->lock);
+	return has;
+}
+
+/* With a sixteenth of them done each second, what waits is what 16 seconds brought. */
+void rollup_keep_up(struct store *s)
+{
+	size_t n = s->n_jobs / 16;
+
+	while (n-- && has_time(s) && rollup_step(s))
+		;
 }
 
 /* --- before raw goes --- */
@@ -245,8 +265,8 @@ static int fill_series(struct filling *f, series_id series)
 		if (!ret && bucket_of(k.time_ns, level_ns[1]) != sum) {
 			sum = bucket_of(k.time_ns, level_ns[1]);
 			if (!has_bucket(f, CF_AGG, 1, series, sum))
-				ret = sum_up(f->s, f->v, f->batch, f->b, series, 1, sum,
-					true, f->err);
+				ret = rollup_sum(f->s, f->v, f->batch, f->b, series, 1,
+					sum, true, f->err);
 		}
 		if (!ret && batch_bytes(f->batch) > 1 << 20) {
 			ret = db_write(f->s->db, f->batch, f->err);
@@ -280,33 +300,6 @@ int rollup_complete(struct store *s, struct block *b, struct err *err)
 	if (!ret)
 		ret = db_write(s->db, f.batch, err);
 	cursor_free(meta);
-	view_free(f.v);
-	batch_free(f.batch);
-	return ret;
-}
-
-/* --- what an older format or a killed writer left out --- */
-
-int rollup_merge(struct store *s, struct block *b, struct err *err)
-{
-	struct filling f = { s, b, view_new(s->db), batch_new(), err };
-	int level, ret = 0;
-	int64_t at;
-
-	for (level = MERGED_LEVEL; level < N_LEVELS && !ret; level++) {
-		view_free(f.v); /* with the level below */
-		f.v = view_new(s->db);
-		for (at = bucket_of(b->from_ns, level_ns[level]);
-			b->from_ns < b->until_ns && at < b->until_ns && !ret;
-			at += level_ns[level]) {
-			if (!has_bucket(&f, CF_AGG, (unsigned)level, 0, at))
-				ret = sum_up(s, f.v, f.batch, b, 0, (unsigned)level, at,
-					false, err);
-		}
-		if (!ret)
-			ret = db_write(s->db, f.batch, err);
-		batch_clear(f.batch);
-	}
 	view_free(f.v);
 	batch_free(f.batch);
 	return ret;

@@ -391,9 +391,10 @@ static void *writer_main(void *arg)
 		x = next_second(s);
 		if (x) {
 			write_second(s, x);
+			rollup_keep_up(s);
 			continue;
 		}
-		if (rollup_step(s))
+		if (rollup_step(s) || mend_step(s))
 			continue;
 		retain_step(s);
 		pthread_mutex_lock(&s->lock);
@@ -421,6 +422,7 @@ int writer_start(struct store *s, struct err *err)
 	s->batch = batch_new();
 	s->jobs_end = &s->jobs;
 	buckets_begin_merged(s);
+	mend_begin(s);
 	failed = pthread_create(&s->thread, NULL, writer_main, s);
 	if (failed)
 		return err_sys(err, failed, "cannot start the writer's thread");
@@ -462,6 +464,7 @@ int writer_stop(struct store *s, struct err *err)
 			      : write_last(s, err);
 	}
 	rollup_release(s);
+	mend_release(s);
 	live_forget_all(s);
 	if (s->writing_block)
 		block_drop(s, s->writing_block);

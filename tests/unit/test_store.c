@@ -816,6 +816,93 @@ TEST(an_older_format_is_read_written_and_brought_up_to_date_by_compact)
 	free(dir);
 }
 
+/* Keys that begin with this. */
+static unsigned count_keys(const char *dir, enum family cf, const struct key *prefix)
+{
+	struct err err = ERR_INIT;
+	struct db *db = db_open(dir, DB_READ, false, &err);
+	struct view *v = view_new(db);
+	struct cursor *c = cursor_new(v, cf);
+	unsigned n = 0;
+
+	for (cursor_seek(c, prefix); cursor_at(c, prefix); cursor_next(c))
+		n++;
+	cursor_free(c);
+	view_free(v);
+	db_close(db);
+	return n;
+}
+
+/* As a session leaves it that is killed before any sums were made. */
+static void make_killed(const char *dir)
+{
+	struct err err = ERR_INIT;
+	struct db *db = db_open(dir, DB_WRITE, false, &err);
+	struct key from = key_block(1), to = key_block(2);
+
+	CHECK_OK(db_drop(db, CF_AGG, &from, &to, &err), err);
+	/* The first extent says where it begins, the last that it has ended. */
+	from = key_extent(1, 1);
+	to = key_extent(1, UINT16_MAX);
+	CHECK_OK(db_drop(db, CF_META, &from, &to, &err), err);
+	db_close(db);
+}
+
+TEST(what_a_killed_session_had_not_summed_up_the_next_one_does)
+{
+	char *dir = xstrdup(test_tmpdir());
+	struct store *s = open_store(dir, STORE_WRITE, 0);
+	const struct load_options lo = {
+		.n_series = 3, .n_threads = 4, .n_stacks = 40, .hz = 20
+	};
+	struct load *l = load_new(&lo, store_sink(s)), *next;
+	const struct key block = key_block(1), extents = key_kind(1, 'B');
+	struct err err = ERR_INIT;
+	int64_t deadline;
+	unsigned before, i;
+
+	for (i = 0; i < 4000; i++) {
+		load_second(l);
+		if (i % 64 == 0)
+			CHECK_OK(store_flush(s, &err), err);
+	}
+	close_store(s);
+	before = count_keys(dir, CF_AGG, &block);
+	CHECK(before > 100);
+	make_killed(dir);
+	CHECK_INT(count_keys(dir, CF_AGG, &block), 0);
+	CHECK_INT(count_keys(dir, CF_META, &extents), 1);
+	s = open_store(dir, STORE_READ, 0);
+	check_ranges(store_source(s), 10);
+	close_store(s);
+
+	s = open_store(dir, STORE_WRITE, 0);
+	next = load_new(&lo, store_sink(s));
+	deadline = clock_mono_ns() + 60 * NS_PER_SEC;
+	do { /* seconds come and are asked for meanwhile */
+		load_second(next);
+		CHECK_OK(store_flush(s, &err), err);
+		check_ranges(store_source(s), 2);
+	} while (count_keys(dir, CF_META, &extents) < 2 && clock_mono_ns() < deadline);
+	CHECK_INT(count_keys(dir, CF_META, &extents), 2);
+	CHECK_INT(count_keys(dir, CF_AGG, &block), before);
+	close_store(s);
+	s = open_store(dir, STORE_READ, 0);
+	check_ranges(store_source(s), 20);
+	close_store(s);
+	check_clean(dir, load_samples(l) + load_samples(next));
+
+	/* Nobody has come since: the one who compacts does it. */
+	make_killed(dir);
+	CHECK_OK(store_compact(dir, NULL, NULL, NULL, NULL, &err), err);
+	CHECK_INT(count_keys(dir, CF_META, &extents), 2);
+	CHECK_INT(count_keys(dir, CF_AGG, &block), before);
+	check_clean(dir, load_samples(l) + load_samples(next));
+	load_free(l);
+	load_free(next);
+	free(dir);
+}
+
 TEST(a_store_of_a_newer_format_is_refused)
 {
 	static const enum store_mode modes[] = { STORE_READ, STORE_WRITE };
