@@ -3,7 +3,8 @@
  * bench/store and of tests/store.
  *
  *	build/bench/store fill DIR [KEY=VALUE]...	seconds= series= threads= hz= stacks=
- *		seed= start= folded= block= retain= raw= max= pause= flush=1 sync=1 fast=1
+ *		seed= start= folded= block= retain= raw= max= pause= flush=1 sync=1 quiet=1
+ *		every= (a second of samples every so many: weeks of many processes)
  *	    prints "SECONDS SAMPLES WRITTEN LOST failing|fine" once per second given
  *	build/bench/store check DIR	prints the counts; status 1 when it is not clean
  *	build/bench/store size DIR	compacts; bytes by kind and per sample
@@ -89,7 +90,7 @@ static int fill(const char *dir, char **args)
 		.folded = text(args, "folded"),
 	};
 	int64_t seconds = number(args, "seconds", 60), i,
-		pause = number(args, "pause", 0);
+		pause = number(args, "pause", 0), every = number(args, "every", 1);
 	bool flush = number(args, "flush", 0), quiet = number(args, "quiet", 0);
 	struct err err = ERR_INIT;
 	struct store *s;
@@ -101,10 +102,11 @@ static int fill(const char *dir, char **args)
 	if (!s)
 		return fail(&err);
 	l = load_new(&lo, store_sink(s));
-	for (i = 0; i < seconds; i++) {
+	for (i = 0; i < seconds / every; i++) {
 		struct timespec t = clock_timespec(pause * NS_PER_MS);
 
 		load_second(l);
+		load_step_clock(l, (every - 1) * NS_PER_SEC);
 		if (!quiet)
 			report(s, i + 1, l);
 		/* A load that runs faster than time waits for the writer now and then. */

@@ -50,8 +50,7 @@ def store(bench, row):
         def measure():
             folder = tempfile.mkdtemp(prefix="bench-store-")
             try:
-                ask("fill", folder, "seconds=%d" % seconds, "series=1", "threads=8", "hz=100",
-                    "fast=1")
+                ask("fill", folder, "seconds=%d" % seconds, "series=1", "threads=8", "hz=100")
                 sized = ask("size", folder)
                 timed = ask("time", folder, seconds)
             finally:
@@ -64,5 +63,5 @@ def store(bench, row):
                 found[what + ", CPU"] = statistics.median(float(cpu) for _, cpu in warm)
             return found
         bench.turns(row, [Case(name + ",", "pystrobe", "default", measure)], rounds=1)
-    row.notes.append("30 days: build/bench/store fill DIR seconds=2592000 fast=1, then time "
+    row.notes.append("30 days: build/bench/store fill DIR seconds=2592000, then time "
                      "DIR 2592000; some minutes to fill")
