@@ -177,6 +177,7 @@ export class FlameView {
 		this.note.textContent = a.trimmed ? `${fmt.count(t.n)} of ${fmt.count(t.n + a.trimmed)} frames; the rest is in (other)` : `${fmt.count(t.n)} frames`;
 		this.applyZoom(true);
 		this.applySearch();
+		if (!this.flame.frames.first) this.flame.draw(performance.now());
 	}
 
 	applySearch() {
@@ -238,7 +239,7 @@ export class FlameView {
 				k > 0 && h("span", { class: "crumb-sep", "aria-hidden": "true" }, "›"),
 				h("button", { class: "crumb cut", "data-key": String(k), "aria-current": k === path.length - 1 ? "true" : null, title: t.where(node), onclick: () => flame.zoomTo(node) }, node ? t.name(node) : fn || "all"),
 			]).flat());
-		this.crumbs.scrollLeft = this.crumbs.scrollWidth;
+		if (path.length > 1) this.crumbs.scrollLeft = this.crumbs.scrollWidth;
 	}
 
 	/** @param {Flame} flame @param {number} node */

@@ -35,7 +35,7 @@ export class Header {
 			h("a", { class: "brand", href: "/", onclick: (/** @type {Event} */ e) => {
 				e.preventDefault();
 				app.store.set({ view: null, fn: null, fn_file: null, fn_line: null });
-			} }, h("img", { src: "/icon.svg", alt: "", width: "22", height: "22" }), h("b", null, "pystrobe"), this.title),
+			} }, h("b", null, "pystrobe"), this.title),
 			this.tabs, h("span", { class: "spring" }), this.tools);
 		this.from = this.field("from", "from", "");
 		this.until = this.field("until", "until", "now");
