@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { audit } from "./audit.mjs";
 import { browserPath, here, pystrobe, Site } from "./site.mjs";
 
 const skip = browserPath ? false : "no Chromium: apt-get install chromium";
@@ -135,6 +136,51 @@ test("every view shows without a complaint, light and dark, and hostile names ar
 		assert.deepEqual(page.problems, []);
 		await page.context().close();
 	}
+});
+
+test("text stands out from what lies behind it, and none is cut off, also on a phone", { skip }, async () => {
+	for (const [width, height, colorScheme] of /** @type {[number, number, string][]} */ ([[1280, 800, "dark"], [390, 844, "light"]])) {
+		const page = await site.page({ colorScheme, viewport: { width, height } });
+		await page.addInitScript(() => {
+			const { fillText } = CanvasRenderingContext2D.prototype, /** @type {number[]} */ widths = (window.laneLabels = []);
+			CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+				if (x === 13) widths.push(x + this.measureText(text).width);
+				fillText.call(this, text, x, y);
+			};
+		});
+		const file = encodeURIComponent(`${here}/target.py`);
+		for (const view of ["overview", "flame&charts=1", "flame&fn=leaf_hot", "both", "table", "threads", "memory", "heat", "diff", `source&file=${file}`, "attach"]) {
+			await site.open(page, `?view=${view}&${range}`);
+			await page.waitForFunction(() => window.pystrobe && !window.pystrobe.refreshing && document.querySelector(".tl-item b"));
+			if (view === "overview") await page.keyboard.press("?");
+			assert.deepEqual(await page.evaluate(audit), [], `${view}, ${width}, ${colorScheme}`);
+			if (view === "threads") {
+				await page.waitForFunction(() => window.laneLabels.length > 0);
+				assert.ok(await page.evaluate(() => Math.max(...window.laneLabels) <= window.pystrobe.view.left - 8), "labels of lanes fit");
+			}
+		}
+		await page.goto(new URL("/api/v1/", site.url).href);
+		assert.deepEqual(await page.evaluate(audit), [], "API");
+		await page.context().close();
+	}
+});
+
+test("lanes and rows are chosen, and their menus opened, by keyboard", { skip }, async () => {
+	const page = await site.open(await site.page(), `?view=threads&${range}`);
+	await page.waitForFunction(() => window.pystrobe?.view?.data && !window.pystrobe.refreshing);
+	await page.locator(".lanes").focus();
+	for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+	const name = await page.evaluate(() => window.pystrobe.view.data.lanes[1].name);
+	assert.equal((await page.locator(".menu .title").textContent()).trim(), name.trim());
+	await page.locator(".menu button", { hasText: "Only this thread" }).press("Enter");
+	await page.waitForFunction((/** @type {string} */ thread) => new URLSearchParams(location.search).get("thread") === thread, name);
+	await site.open(page, `?view=table&${range}&q=%5Eleaf_hot%24`);
+	await page.locator(".vt-row").first().waitFor();
+	await page.locator(".vt-scroll").focus();
+	for (const key of ["ArrowDown", "Shift+F10"]) await page.keyboard.press(key);
+	assert.equal(await page.locator(".menu .title").textContent(), "leaf_hot");
+	assert.deepEqual(page.problems, []);
+	await page.context().close();
 });
 
 test("the processes are there at once, and the keyboard keeps its place while they change", { skip }, async () => {

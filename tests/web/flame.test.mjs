@@ -1,7 +1,9 @@
 // flame.test.mjs - tree, layout and search of the flame graph, without a page.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Colors } from "../../web/src/flame/color.js";
 import { depthBelow, MIN_WIDTH, neighbour, nodeAt, visit } from "../../web/src/flame/layout.js";
+import { BACK, BESIDE } from "../../web/src/flame/paint.js";
 import { pattern, search } from "../../web/src/flame/search.js";
 import { bigTree, treeOf } from "./fixtures.mjs";
 
@@ -86,4 +88,23 @@ test("a pattern that is no regex is searched as text, and capitals matter when t
 	for (const [text, weight] of /** @type {[string, number][]} */ ([["f(", 1], ["foo", 6], ["Foo", 2], ["^fo+$", 6]]))
 		assert.equal(search(t, pattern(text))?.weight, weight, text);
 	assert.equal(search(t, pattern("")), null);
+});
+
+test("every ink stands out from its box, 4.5 to 1, also where it is paler and on boxes that step back", () => {
+	const rgb = (/** @type {string} */ s) => (s[0] === "#" ? [1, 3, 5].map((i) => parseInt(s.slice(i, i + 2), 16)) : (s.match(/\d+/g) ?? []).map(Number));
+	const light = (/** @type {number[]} */ c) => [0.2126, 0.7152, 0.0722].reduce((sum, w, i) => sum + w * (c[i] <= 10 ? c[i] / 255 / 12.92 : ((c[i] / 255 + 0.055) / 1.055) ** 2.4), 0);
+	const over = (/** @type {number[]} */ a, /** @type {number[]} */ b, /** @type {number} */ share) => a.map((v, i) => v * share + b[i] * (1 - share));
+	const ratio = (/** @type {number[]} */ a, /** @type {number[]} */ b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+	for (const dark of [false, true]) {
+		const colors = new Colors(dark), panel = rgb(dark ? "#14171e" : "#ffffff"), steps = (/** @type {number} */ n) => Array.from({ length: n + 1 }, (_, k) => k / n);
+		const paints = [
+			...Array.from({ length: 14 * 5 * 3 }, (_, k) => colors.packagePaint(`pack${Math.floor(k / 15)}`, k % 5, Math.floor(k / 5) % 3)),
+			...steps(10).map((t) => colors.heat(t)), ...steps(6).flatMap((t) => [colors.diffPaint(25, 0.15 * t, 6 * t), colors.diffPaint(145, 0.15 * t, 6 * t)]),
+			...["cpu", "gil", "gil_wait", "idle", "gc", "exc", "native"].flatMap((state) => steps(4).map((t) => colors.state(state, t))),
+			colors.diffPaint(205, 0.11, 0), colors.diffPaint(310, 0.13, 0), ...[0.04, 0.015, 0.01, 0.006].map((c) => colors.grey(c)),
+		];
+		for (const { fill, ink } of paints)
+			for (const [box, share] of /** @type {[number[], number][]} */ ([[rgb(fill), BESIDE], [over(rgb(fill), panel, 0.55), BACK], [over(rgb(fill), panel, 0.3), BACK]]))
+				assert.ok(ratio(over(rgb(ink), box, share), box) >= 4.5, `${ink} on ${fill}, ${dark ? "dark" : "light"}, ${share}: ${ratio(over(rgb(ink), box, share), box)}`);
+	}
 });

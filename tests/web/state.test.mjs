@@ -72,7 +72,7 @@ test("numbers read as people write them", () => {
 		[fmt.percent(1.4378), "144 %"], [fmt.percent(0.00001), "<0.01 %"], [fmt.cpu(0), "0 %"], [fmt.cpu(0.0001), "<0.1 %"], [fmt.cpu(1.5), "150 %"],
 		[fmt.several(0.5, "threads"), "50 %"], [fmt.several(3.41, "threads"), "3.4 threads"],
 		[fmt.shortCommand("/opt/venv/bin/python3.11 /opt/venv/bin/gunicorn -w 4 app"), "gunicorn -w 4 app"], [fmt.shortCommand("/usr/bin/python3 -m http.server"), "python3 -m http.server"],
-		[fmt.shortCommand("python3"), "python3"], [fmt.shortCommand("/usr/sbin/uwsgi --ini x"), "uwsgi --ini x"], [fmt.shortCommand(""), ""], [fmt.percent(0), "0 %"], [fmt.percent(NaN), "–"], [fmt.timeParam(1500), "1.5"],
+		[fmt.shortCommand("python3"), "python3"], [fmt.shortCommand("python3 -u -W error /srv/app.py 4"), "app.py 4"], [fmt.shortCommand("python3 -c 1"), "python3 -c 1"], [fmt.shortCommand("/usr/sbin/uwsgi --ini x"), "uwsgi --ini x"], [fmt.shortCommand(""), ""], [fmt.percent(0), "0 %"], [fmt.percent(NaN), "–"], [fmt.timeParam(1500), "1.5"],
 	];
 	for (const [is, should] of rows) assert.equal(is, should);
 });

@@ -68,10 +68,11 @@ export function several(x, what) {
 /** What a person calls a command: the program without its folder, and without the
  * interpreter where a script follows. @param {string} command */
 export function shortCommand(command) {
-	const [program, script, ...rest] = command.split(" ");
+	const [program, ...args] = command.split(" ");
 	const base = (/** @type {string} */ path) => path.replace(/^.*\/(?=[^/])/, "");
-	const words = script && !script.startsWith("-") && /^python[\d.]*[td]*$/.test(base(program))
-		? [base(script), ...rest] : [base(program), script, ...rest];
+	const script = /^python[\d.]*[td]*$/.test(base(program)) ? args.findIndex((a, i) => !a.startsWith("-") && !/^-[WX]$/.test(args[i - 1])) : -1;
+	const words = script >= 0 && !/^-[cm]$/.test(args[script - 1])
+		? [base(args[script]), ...args.slice(script + 1)] : [base(program), ...args];
 	const text = words.join(" ").trimEnd();
 	return text.length > 90 ? `${text.slice(0, 88)}…` : text;
 }

@@ -124,6 +124,10 @@ export class VirtualTable {
 		if (e.key === "Enter" && at >= 0) {
 			e.preventDefault();
 			this.events.chosen?.(this.selected);
+		} else if ((e.key === "ContextMenu" || (e.key === "F10" && e.shiftKey)) && at >= 0 && this.events.menu) {
+			e.preventDefault();
+			const box = this.scroller.getBoundingClientRect();
+			this.events.menu(this.selected, box.left + 40, box.top + (at + 1) * this.rowHeight - this.scroller.scrollTop);
 		} else if (e.key in steps && this.order.length) {
 			e.preventDefault();
 			const next = Math.min(this.order.length - 1, Math.max(0, (at < 0 ? -1 : at) + steps[e.key]));

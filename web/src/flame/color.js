@@ -1,5 +1,6 @@
 // color.js - what colour a box has and which ink is read on it. Colours are chosen in
-// OKLCH, where equal steps look equal, once per place, and kept as text.
+// OKLCH, where equal steps look equal, once per place, and kept as text. A test sees to it
+// that the ink stands out from each, also where paint.js makes it paler.
 
 import { LIBRARY, MARK, NATIVE, textHash } from "./tree.js";
 
@@ -82,7 +83,7 @@ export class Colors {
 	grey(c) {
 		return {
 			fill: this.dark ? oklch(0.34, c, 265) : oklch(0.88, c, 265),
-			ink: this.dark ? "#c3c8d4" : "#3d4350",
+			ink: this.dark ? "#d6dae4" : "#2f343f",
 		};
 	}
 
@@ -99,10 +100,10 @@ export class Colors {
 	packagePaint(pack, step, flags) {
 		const pale = flags & (LIBRARY | NATIVE);
 		const c = flags & NATIVE ? 0.03 : pale ? 0.048 : this.dark ? 0.115 : 0.105;
-		const l = this.dark ? (pale ? 0.4 : 0.53) : pale ? 0.89 : 0.81;
+		const l = this.dark ? (pale ? 0.38 : 0.46) : pale ? 0.89 : 0.81;
 		return {
 			fill: oklch(l + (step - 2) * 0.012, c, hueOf(pack)),
-			ink: this.dark ? (pale ? "#d6dae4" : "#ffffff") : "#14171d",
+			ink: this.dark ? (pale ? "#e3e6ed" : "#ffffff") : "#14171d",
 		};
 	}
 
@@ -116,7 +117,7 @@ export class Colors {
 	/** 0 cold to 1 hot. @param {number} t @returns {Paint} */
 	heat(t) {
 		const hue = 95 - 70 * t;
-		const l = this.dark ? 0.33 + 0.3 * t : 0.95 - 0.3 * t;
+		const l = this.dark ? 0.3 + 0.18 * t : 0.95 - 0.27 * t;
 		return {
 			fill: oklch(l, 0.01 + 0.17 * t, hue),
 			ink: this.dark ? "#f2f3f7" : "#14171d",
@@ -137,7 +138,7 @@ export class Colors {
 	state(state, share = 1) {
 		const [hue, chroma] = STATE_HUES[state] ?? [265, 0.01];
 		return {
-			fill: this.dark ? oklch(0.4 + 0.13 * share, chroma * share, hue) : oklch(0.9 - 0.12 * share, chroma * share, hue),
+			fill: this.dark ? oklch(0.37 + 0.09 * share, chroma * share, hue) : oklch(0.9 - 0.12 * share, chroma * share, hue),
 			ink: this.dark ? "#f2f3f7" : "#14171d",
 		};
 	}
@@ -158,7 +159,7 @@ export class Colors {
 	/** @param {number} hue @param {number} chroma @param {number} step */
 	diffPaint(hue, chroma, step) {
 		return {
-			fill: this.dark ? oklch(0.38 + 0.025 * step, chroma, hue) : oklch(0.91 - 0.035 * step, chroma, hue),
+			fill: this.dark ? oklch(0.37 + 0.016 * step, chroma, hue) : oklch(0.91 - 0.035 * step, chroma, hue),
 			ink: this.dark ? "#f2f3f7" : "#14171d",
 		};
 	}

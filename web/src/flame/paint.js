@@ -11,6 +11,10 @@ import { MARK } from "./tree.js";
 const GAP = 1;
 const TEXT_FROM = 22;
 const PAD = 5;
+
+/** How much of the ink what stands beside a name has, and names on boxes that step back. */
+export const BESIDE = 0.85, BACK = 0.8;
+
 const FONT = '12px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
 /** Widths of texts in the font above. @type {Map<string, number>} */
@@ -97,7 +101,7 @@ function label(f, c, t, i, left, room, top, ink) {
 	const inside = room - 2 * PAD;
 	const text = fitted(c, name, inside);
 	if (!text) return;
-	c.globalAlpha = Math.max(c.globalAlpha, 0.6);
+	c.globalAlpha = Math.max(c.globalAlpha, BACK);
 	c.fillStyle = ink;
 	c.fillText(text, left + PAD, y);
 	const used = widthOf(c, name);
@@ -105,7 +109,7 @@ function label(f, c, t, i, left, room, top, ink) {
 	const share = f.colorBy === "diff" ? signed(changeOf(t, i)) : percentShort(t.total[i] / t.total[0]);
 	const shareWidth = widthOf(c, share);
 	const alpha = c.globalAlpha;
-	c.globalAlpha = alpha * 0.62;
+	c.globalAlpha = Math.max(alpha * BESIDE, BACK);
 	const tail = t.flags(i) & MARK ? "" : t.module(i) || t.file(i).split("/").pop() || "";
 	if (tail && inside - used - shareWidth > 60) {
 		const shown = fitted(c, tail, inside - used - shareWidth - 26);

@@ -129,7 +129,7 @@ export class HeatView {
 	/** Times below, parts of a column at the side. @param {CanvasRenderingContext2D} c @param {number} w @param {number} hgt */
 	axes(c, w, hgt) {
 		const d = this.data, span = d.n_columns * d.column_ms;
-		c.fillStyle = this.app.dark ? "#717a8c" : "#858d9d";
+		c.fillStyle = this.app.dark ? "#808a9c" : "#646c7d";
 		c.font = "11px ui-sans-serif, system-ui, sans-serif";
 		c.textAlign = "right";
 		for (const part of [0, 0.5, 1]) c.fillText(fmt.duration(part * d.column_ms * 1e6).replace("0 ns", "0"), LEFT - 8, TOP + (1 - part) * hgt + (part === 1 ? 9 : part ? 4 : 0));

@@ -20,7 +20,7 @@ const KEYS = [
 	["m", "only your own code", (app) => app.store.set({ mine: app.store.flag("mine") ? null : "1" })],
 	["u", "time or samples", (app) => app.store.set({ unit: app.unit === "n" ? null : "samples" })],
 	["t", "light or dark", (app) => app.toggleTheme()],
-	["↑ ↓ ← →", "move in the graph, the table, the heat map or the strip of time"],
+	["↑ ↓ ← →", "move in the graph, the table, the lanes, the heat map or the strip of time"],
 	["Shift ↑ ↓ ← →", "stretch the cursor of the heat map or the strip"],
 	["Enter", "zoom on the chosen frame; select what the cursor covers"],
 	["Backspace", "zoom one step out"],
@@ -33,7 +33,7 @@ const KEYS = [
 	["o", "source of the chosen frame", (app) => app.view?.keys?.o?.()],
 	["y", "copy name", (app) => app.view?.keys?.y?.()],
 	["Y", "copy path", (app) => app.view?.keys?.Y?.()],
-	["Shift F10", "menu of the chosen frame"],
+	["Shift F10", "menu of the chosen frame, row or lane"],
 	["Ctrl wheel", "zoom at the pointer; drag moves"],
 	["?", "this help", () => showHelp()],
 ];

@@ -98,7 +98,7 @@ export class SourceView {
 			h("span", { class: "num src-n soft", role: "cell" }, at?.total ? fmt.percent(at.total / all) : ""),
 			h("span", { class: "num src-no", role: "rowheader" }, n),
 			h("code", { class: list ? "soft" : null, role: "cell" }, text || " "));
-		if (at?.total) el.style.background = heatColor(Math.sqrt(at.total / most) * 0.55, this.app.dark);
+		if (at?.total) el.style.background = heatColor(Math.sqrt(at.total / most) * 0.45, this.app.dark);
 		if (String(n) === this.app.store.get("line")) el.classList.add("chosen");
 		return el;
 	}

@@ -2,7 +2,7 @@
 // GIL's hand-over is the line along the top. A click on a lane filters everything else.
 
 import { Asker } from "../base/api.js";
-import { copyText, fill, h } from "../base/dom.js";
+import { copyText, fill, h, setText } from "../base/dom.js";
 import * as fmt from "../base/format.js";
 import { query } from "../base/state.js";
 import { fingers } from "../base/touch.js";
@@ -13,7 +13,7 @@ import { CPU, GIL, stateWord, WORDS } from "./states.js";
 
 /** @typedef {import("../app.js").App} App */
 
-const LANE = 38, STATE_H = 8, FUNC_H = 22, LEFT = 190, TOP = 34;
+const LANE = 38, STATE_H = 8, FUNC_H = 22, LEFT = 190, TOP = 34, MOST = 200;
 
 export class ThreadsView {
 	/** @param {App} app */
@@ -25,12 +25,15 @@ export class ThreadsView {
 		this.colors = new Colors(app.dark);
 		this.canvas = h("canvas", { class: "flame-canvas" });
 		this.spacer = h("div");
-		this.scroller = h("div", { class: "flame lanes", tabindex: "0", role: "img", "aria-label": "A lane per thread. The Table view by thread has the same numbers." }, this.canvas, this.spacer);
+		this.scroller = h("div", { class: "flame lanes", tabindex: "0", role: "application", "aria-roledescription": "lanes",
+			"aria-label": "A lane per thread. Up and down choose one, Enter opens its menu, left and right move in time. The Table view by thread has the same numbers." }, this.canvas, this.spacer);
 		this.note = h("span", { class: "soft" });
 		this.legend = h("div", { class: "legend" });
+		this.voice = h("span", { class: "offscreen", role: "status" });
+		this.chosen = ""; // the keyboard's lane
 		this.element = h("div", { class: "threads" },
 			h("div", { class: "flame-bar" }, h("b", null, "Threads in time order"), this.note, h("span", { class: "spring" }), this.legend),
-			this.scroller);
+			this.scroller, this.voice);
 		this.v0 = 0;
 		this.v1 = 1;
 		this.frame = 0;
@@ -56,7 +59,7 @@ export class ThreadsView {
 
 	/** @param {boolean} live */
 	async refresh(live) {
-		const answer = await this.asker.ask("threads", query(this.app.store, { extra: { max_boxes: 40000 } }));
+		const answer = await this.asker.ask("threads", query(this.app.store, { extra: { max_boxes: 40000, max_lanes: MOST } }));
 		if (!answer) return;
 		const whole = !this.data || (this.v0 === 0 && this.v1 === this.span);
 		const shift = this.data && live ? (this.data.from_ms - answer.from_ms) * 1000 : 0;
@@ -66,7 +69,7 @@ export class ThreadsView {
 			this.v1 = this.span;
 		} else this.look(this.v0 + shift, this.v1 + shift);
 		const n = answer.lanes.length;
-		this.note.textContent = n === 0 ? "No samples in this range." : `${fmt.count(n)} thread${n === 1 ? "" : "s"}${answer.merged ? `; ${fmt.count(answer.merged)} runs are too short for this range and joined their neighbours` : ""}`;
+		this.note.textContent = n === 0 ? "No samples in this range." : `${n === MOST ? `the ${MOST} most on CPU` : `${fmt.count(n)} thread${n === 1 ? "" : "s"}`}${answer.merged ? `; ${fmt.count(answer.merged)} runs are too short for this range and joined their neighbours` : ""}`;
 		this.redraw();
 	}
 
@@ -152,12 +155,16 @@ export class ThreadsView {
 		c.beginPath();
 		c.rect(0, y, left - 8, LANE);
 		c.clip();
+		if (laneKey(lane) === this.chosen) {
+			c.fillStyle = this.app.dark ? "#1c2640" : "#e8edff";
+			c.fillRect(0, y, left, LANE - 2);
+		}
 		c.fillStyle = laneColor(k, this.app.dark);
 		c.fillRect(4, y + 3, 3, STATE_H + FUNC_H);
 		c.fillStyle = ink[1];
 		c.fillText(ends(c, lane.name || (lane.main ? "main thread" : String(lane.tid)), left - 24), 13, y + 12);
 		c.fillStyle = ink[2];
-		c.fillText(`${this.pidOf(lane.series)} · ${lane.tid}${lane.main ? " · main" : ""}`, 13, y + 26);
+		c.fillText(left < LEFT ? `${lane.tid}${lane.main ? " main" : ""}` : `${this.pidOf(lane.series)} · ${lane.tid}${lane.main ? " · main" : ""}`, 13, y + 26);
 		c.restore();
 		c.save();
 		c.beginPath();
@@ -259,11 +266,35 @@ export class ThreadsView {
 				ArrowLeft: () => this.look(this.v0 - w / 8, this.v1 - w / 8), ArrowRight: () => this.look(this.v0 + w / 8, this.v1 + w / 8),
 				"+": () => this.look(mid - w / 4, mid + w / 4), "=": () => this.look(mid - w / 4, mid + w / 4),
 				"-": () => this.look(mid - w, mid + w), Home: () => this.look(0, this.span),
+				ArrowUp: () => this.choose(-1), ArrowDown: () => this.choose(1), Enter: () => this.chosenMenu(), ContextMenu: () => this.chosenMenu(),
 			};
-			if (!this.data || !keys[e.key] || e.ctrlKey) return;
+			const act = keys[e.key === "F10" && e.shiftKey ? "ContextMenu" : e.key];
+			if (!this.data || !act || e.ctrlKey) return;
 			e.preventDefault();
-			keys[e.key]();
+			act();
 		});
+	}
+
+	get chosenIndex() {
+		return this.data.lanes.findIndex((/** @type {any} */ lane) => laneKey(lane) === this.chosen);
+	}
+
+	/** The lane above or below. @param {number} step */
+	choose(step) {
+		const { lanes } = this.data, k = Math.max(0, Math.min(lanes.length - 1, this.chosenIndex + step)), lane = lanes[k], s = this.scroller;
+		if (!lane) return;
+		this.chosen = laneKey(lane);
+		s.scrollTop = Math.min(k * LANE, Math.max(s.scrollTop, TOP + (k + 1) * LANE - s.clientHeight));
+		setText(this.voice, `${lane.name || lane.tid}, process ${this.pidOf(lane.series)}`);
+		this.redraw();
+	}
+
+	/** Of the chosen lane, and of what it did in the middle of what is seen. */
+	chosenMenu() {
+		const k = this.chosenIndex, lane = this.data.lanes[k], mid = (this.v0 + this.v1) / 2;
+		if (!lane) return;
+		const box = lane.from_us.findLastIndex((/** @type {number} */ f) => f <= mid), at = this.canvas.getBoundingClientRect();
+		this.menu(lane, box >= 0 && lane.until_us[box] >= mid ? box : -1, at.left + (this.left ?? LEFT), at.top + TOP + k * LANE - this.scroller.scrollTop + 14);
 	}
 
 	/** @param {PointerEvent} e */
@@ -302,6 +333,9 @@ export class ThreadsView {
 	}
 }
 
+/** The same in the next answer. @param {any} lane */
+const laneKey = (lane) => `${lane.series} ${lane.tid}`;
+
 /** Boxes of a lane within the view. @param {any} lane @param {number} v0 @param {number} v1 @param {(i: number) => void} fn */
 function each(lane, v0, v1, fn) {
 	let low = 0, high = lane.from_us.length;
@@ -318,8 +352,10 @@ function each(lane, v0, v1, fn) {
 function ends(c, text, room) {
 	const shown = text.slice(0, 200), width = c.measureText(shown).width;
 	if (width <= room) return shown;
-	const n = Math.max(4, Math.floor((shown.length * room) / width) - 1), tail = Math.min(6, n >> 1);
-	return `${shown.slice(0, n - tail)}…${shown.slice(-tail)}`;
+	for (let n = Math.floor((shown.length * room) / width); ; n--) {
+		const tail = Math.min(6, n >> 1), cut = `${shown.slice(0, n - tail)}…${tail > 0 ? shown.slice(-tail) : ""}`;
+		if (n < 3 || c.measureText(cut).width <= room) return cut;
+	}
 }
 
 /** @param {number} k @param {boolean} dark */
