@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -13,7 +14,8 @@ BUILD = os.environ.get("PYSTROBE_BUILD", os.path.join(ROOT, "build"))
 PYSTROBE = os.environ.get("PYSTROBE", os.path.join(BUILD, "pystrobe"))
 sys.path.insert(0, HERE)
 from harness import folded, judge, stats, table, tools      # noqa: E402
-from harness.bench import Cell, Row                         # noqa: E402
+from harness.bench import Bench, Cell, Row                  # noqa: E402
+from rows import overhead                                   # noqa: E402
 
 needs_pystrobe = pytest.mark.skipif(not os.access(PYSTROBE, os.X_OK),
                                     reason="%s is not built" % PYSTROBE)
@@ -121,6 +123,15 @@ def test_the_ratio_is_above_one_where_pystrobe_is_better():
 
 
 @needs_pystrobe
+@pytest.mark.parametrize("name", overhead.PROGRAM)
+def test_every_program_whose_slowing_is_measured_shows_progress(name):
+    bench = Bench(BUILD, [], {"mine": [sys.executable]}, 1, 1, 60)
+    with overhead.Workload(bench, "mine", name) as work:
+        until = time.monotonic() + 60
+        while not work.shown.units():
+            assert time.monotonic() < until, "%s shows no progress" % name
+
+
 def test_a_row_runs_from_end_to_end_and_leaves_its_results(tmp_path):
     run = subprocess.run([sys.executable, os.path.join(HERE, "run"), "--quick", "--seconds", "1",
                           "--tools", "pystrobe", "--pystrobe", PYSTROBE, "--build",

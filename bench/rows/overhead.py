@@ -38,7 +38,7 @@ class Workload:
             allowed = sorted(machine.os.sched_getaffinity(0))
             core = allowed[1] if len(allowed) > 2 else bench.target_core
             try:
-                self.shown = Program(sys.executable, "load.py", load, self.program.ready,
+                self.shown = Program([sys.executable], "load.py", load, self.program.ready,
                                      4, core=core)
             except BaseException:
                 self.program.close()
