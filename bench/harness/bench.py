@@ -74,10 +74,12 @@ class Bench:
     def program(self, version, script, *args, **kw):
         return Program(self.pythons[version], script, *args, core=self.target_core, **kw)
 
-    def cases(self, row, variant, version, measure, modes=None, **ask):
+    def cases(self, row, variant, version, measure, modes=None, tools=None, **ask):
         """A case for every tool and mode that can do it; the others become a note."""
         found = []
         for tool in self.tools:
+            if tools and tool.name not in tools:
+                continue
             for mode in tool.modes:
                 if modes and mode not in modes:
                     continue

@@ -41,7 +41,16 @@ def truth_churns(bench, row):
             against_stopped(bench, row, version, script)
 
 
-def against_stopped(bench, row, version, script):
+@Row("truth-era", "the same of pystrobe alone, on one interpreter of each other era", "%",
+     "distance <= 1.5, impossible <= 0.01 (chains: 1), thrown away <= 0.1", group="truth")
+def truth_era(bench, row):
+    for version in bench.versions("2.7", "3.8", "3.10", "3.11", "3.13", "3.14"):
+        for script in CHURNS:
+            if version != "2.7" or script != "tasks.py":
+                against_stopped(bench, row, version, script, ("default",), ("pystrobe",))
+
+
+def against_stopped(bench, row, version, script, modes=None, tools=None):
     truth = Truth(bench.pythons[version], script)
     stopping = reference(bench, version)
     seconds = 2 * bench.seconds
@@ -70,7 +79,8 @@ def against_stopped(bench, row, version, script):
                 "cut": 100 * (bad["cut"] + bad["rootless"]) / total,
                 "thrown away": 100 * result.errors / (result.samples + result.errors),
                 "wrong line": 100 * bad["wrong line"] / total}
-    cases = bench.cases(row, "%s on %s," % (script[:-3], version), version, measure)
+    cases = bench.cases(row, "%s on %s," % (script[:-3], version), version, measure, modes,
+                        tools)
     bench.turns(row, cases, rounds=1)
     for (tool, mode), worst in seen.items():
         if worst:
