@@ -279,8 +279,11 @@ static enum outcome try_candidate(struct sampler *s, struct candidate *c, struct
 	case ERR_NOT_READY:
 		return LATER;
 	case ERR_NOT_PYTHON:
-		c->not_python = true;
-		return LATER;
+		c->not_python = !has_ended(c->pid);
+		if (c->not_python)
+			return LATER;
+		err->code = ERR_GONE; /* it ended while it was looked at */
+		return NEVER;
 	case ERR_GONE: /* or it went over into another program while it was opened */
 		return has_ended(c->pid) ? NEVER : LATER;
 	default:
@@ -415,6 +418,19 @@ static bool is_eager(struct sampler *s)
 	return eager;
 }
 
+/* What was born and is gone since the last look is counted before all is over. */
+static void look_for_gone(struct sampler *s)
+{
+	const struct scout *sc = s->scout;
+	size_t i;
+
+	look_for_children(s);
+	for (i = 0; i < sc->n; i++) {
+		if (sc->v[i].child && !sc->v[i].not_python && has_ended(sc->v[i].pid))
+			count_missed(s);
+	}
+}
+
 static void *scout_thread(void *arg)
 {
 	struct sampler *s = arg;
@@ -446,6 +462,8 @@ static void *scout_thread(void *arg)
 		}
 		pthread_mutex_unlock(&s->lock);
 	}
+	if (s->options.subprocesses)
+		look_for_gone(s);
 	return NULL;
 }
 

@@ -5,8 +5,10 @@ import signal
 import sys
 import time
 
-WORK = "import time\n" \
-       "def child_of_%s():\n    end = time.time() + 600\n    while time.time() < end: time.sleep(0.001)\n" \
+# Ends with its parent: nobody here knows the pid of what a shell has started.
+WORK = "import os, time\n" \
+       "def child_of_%s():\n    parent, end = os.getppid(), time.time() + 600\n" \
+       "    while os.getppid() == parent and time.time() < end: time.sleep(0.001)\n" \
        "child_of_%s()\n"
 
 
