@@ -107,6 +107,20 @@ static bool count(
 	return s->callee[i].trusted || s->callee[i].seen * SHARE >= s->seen;
 }
 
+/* The same without counting: a guess is no evidence. */
+static bool is_known(struct edges *e, const struct raw_frame *caller, uint32_t code)
+{
+	const struct site *s = site_of(e, caller);
+	int i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->callee[i].code == code)
+			return s->callee[i].trusted ||
+			       s->callee[i].seen * SHARE >= s->seen;
+	}
+	return false;
+}
+
 static void check_epoch(struct edges *e, uint32_t epoch)
 {
 	if (e->epoch == epoch)
@@ -121,11 +135,14 @@ uint32_t edges_judge(struct edges *e, const struct walk_thread *t, uint32_t epoc
 
 	check_epoch(e, epoch);
 	for (; i < t->n_frames; i++) {
-		const struct raw_frame *caller = &t->frames[i - 1];
+		const struct raw_frame *caller = &t->frames[i - 1], *f = &t->frames[i];
 
-		if ((t->n_skipped && i == t->skip_at) || (t->frames[i].flags & RAW_ENTRY))
+		if ((t->n_skipped && i == t->skip_at) ||
+			(f->flags & (RAW_ENTRY | RAW_GUESSED)) == RAW_ENTRY)
 			continue;
-		if (!count(e, caller, t->frames[i].code, false) && sound == t->n_frames)
+		if (!(f->flags & RAW_GUESSED ? is_known(e, caller, f->code)
+					     : count(e, caller, f->code, false)) &&
+			sound == t->n_frames)
 			sound = i;
 	}
 	return sound;

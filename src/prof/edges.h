@@ -7,6 +7,7 @@
  * last: an edge is known when one in ten calls of its site is like it, or when it was met
  * in two reads in a row (or in a thread that stood still). A sample with an unknown edge
  * is read again; what stays unknown is cut above the last frame that can be vouched for.
+ * A frame that was only guessed (RAW_GUESSED) is measured by the edges, and teaches none.
  * Bounded: a fixed table, old sites make room.
  */
 #ifndef PROF_EDGES_H

@@ -77,7 +77,8 @@ static bool same_frame(const struct raw_frame *a, const struct raw_frame *b)
 	return a->addr == b->addr && a->code == b->code && a->instr == b->instr;
 }
 
-/* An edge that is not known is looked at again: one that is still there is real. */
+/* An edge that is not known is looked at again: one that is still there is real, unless it
+ * is a guess both times. */
 static uint32_t look_twice(struct target *t, struct walk_thread *w, uint32_t sound)
 {
 	const struct raw_frame caller = w->frames[sound - 1], callee = w->frames[sound];
@@ -86,7 +87,8 @@ static uint32_t look_twice(struct target *t, struct walk_thread *w, uint32_t sou
 		return w->n_frames;
 	if (sound < w->n_frames && same_frame(&caller, &w->frames[sound - 1]) &&
 		callee.addr == w->frames[sound].addr &&
-		callee.code == w->frames[sound].code)
+		callee.code == w->frames[sound].code &&
+		!(w->frames[sound].flags & RAW_GUESSED))
 		edges_trust_one(t->edges, &caller, callee.code);
 	return edges_judge(t->edges, w, walker_epoch(t->walker));
 }

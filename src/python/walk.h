@@ -55,6 +55,7 @@ enum raw_flags {
 	RAW_ENTRY = 1 << 0,     /* called from C: a native frame lies below it */
 	RAW_GENERATOR = 1 << 1, /* generator, coroutine or async generator */
 	RAW_SAVED = 1 << 2,     /* its stack pointer is saved: it has called on */
+	RAW_GUESSED = 1 << 3,   /* it ran, but nothing says any more who called it */
 };
 
 /* One frame as read; prof/resolve.h makes names of it. */

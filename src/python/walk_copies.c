@@ -17,11 +17,11 @@
 #include "base/alloc.h"
 
 enum {
-	MIN_COPY = 4096,       /* of a chunk: no dearer than 8 bytes, hardly */
-	SLACK = 1024,          /* beyond what was used lately */
-	NEWEST = 24,           /* chunks of a very deep stack that are read... */
-	OLDEST = 8,            /* ...at either end */
-	KEEP_LOOSE_TICKS = 32, /* a generator that was not met for so long is dropped */
+	MIN_COPY = 4096, /* of a chunk: no dearer than 8 bytes, hardly */
+	SLACK = 1024,    /* beyond what was used lately */
+	NEWEST = 24,     /* chunks of a very deep stack that are read... */
+	OLDEST = 8,      /* ...at either end */
+	KEEP_TICKS = 32, /* a generator, a left chunk not met for so long is dropped */
 	CHUNKS_MAX = 65536,
 };
 
@@ -44,6 +44,13 @@ static void chunk_reserve(struct chunk_copy *c, uint32_t len)
 		memset(c->buf[side] + c->cap, 0, len - c->cap);
 	}
 	c->cap = len;
+}
+
+static void chunk_drop(struct chunk_copy *c)
+{
+	free(c->buf[0]);
+	free(c->buf[1]);
+	*c = (struct chunk_copy){ 0 };
 }
 
 /* How much of a chunk to copy. */
@@ -94,12 +101,21 @@ static void sort_loose(struct wthread *t)
 	}
 }
 
+/* The stack may grow into it again between pointer and copy. */
+static void plan_spare(struct walker *w, struct wthread *t)
+{
+	if (t->spare.addr && t->tick - t->spare_tick > KEEP_TICKS)
+		chunk_drop(&t->spare);
+	if (t->spare.addr)
+		plan_chunk(w, t, &t->spare, false);
+}
+
 static void plan_loose(struct walker *w, struct wthread *t)
 {
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < t->n_loose; i++) {
-		if (t->tick - t->loose[i].used_tick <= KEEP_LOOSE_TICKS) {
+		if (t->tick - t->loose[i].used_tick <= KEEP_TICKS) {
 			if (kept != i)
 				t->loose[kept] = t->loose[i];
 			kept++;
@@ -128,16 +144,10 @@ void copies_plan(struct walker *w, struct wthread *t)
 			plan_chunk(w, t, &t->chunks[i], i + 1 == t->n_chunks);
 	}
 	plan_loose(w, t);
+	plan_spare(w, t);
 }
 
 /* ---- chunks ------------------------------------------------------------------------- */
-
-static void chunk_drop(struct chunk_copy *c)
-{
-	free(c->buf[0]);
-	free(c->buf[1]);
-	*c = (struct chunk_copy){ 0 };
-}
 
 static bool read_chunk_now(
 	struct walker *w, struct wthread *t, struct chunk_copy *c, bool newest)
@@ -194,6 +204,32 @@ static void note_used(
 	c->high = used > c->high ? used : c->high - (c->high - used) / 64;
 }
 
+bool copies_enter_spare(struct walker *w, struct wthread *t)
+{
+	const struct chunk_copy *c = &t->spare;
+
+	if (!c->addr || !c->ok || !t->n_chunks ||
+		ld64(c->buf[t->side] + w->abi->chunk.previous) !=
+			t->chunks[t->n_chunks - 1].addr)
+		return false;
+	GROW(t->chunks, t->cap_chunks, t->n_chunks + 1);
+	t->chunks[t->n_chunks++] = *c;
+	t->spare = (struct chunk_copy){ 0 };
+	return true;
+}
+
+/* The first chunk of all is left when a greenlet takes over: its stack will not grow on. */
+static void leave_chunk(struct wthread *t)
+{
+	bool was_read = in_window(t, t->n_chunks - 1);
+
+	chunk_drop(&t->spare);
+	t->spare = t->chunks[--t->n_chunks];
+	t->spare_tick = t->tick;
+	if (!t->n_chunks || !was_read)
+		chunk_drop(&t->spare);
+}
+
 enum status copies_update(struct walker *w, struct wthread *t)
 {
 	uint64_t addr = ts_u64(w, t, w->abi->tstate.datastack_chunk);
@@ -202,6 +238,14 @@ enum status copies_update(struct walker *w, struct wthread *t)
 
 	if (t->n_chunks && !t->chunks)
 		BUG("chunks counted that are not there");
+	if (t->spare.addr && !t->spare.ok)
+		chunk_drop(&t->spare); /* it was unmapped */
+	if (newest && newest->addr != addr && addr == t->spare.addr) {
+		/* Left again since: alone it does not lead to the root. */
+		if (!copies_enter_spare(w, t) && t->again < 2)
+			return ST_TORN;
+		newest = &t->chunks[t->n_chunks - 1];
+	}
 	if (newest && newest->addr == addr) {
 		if (!newest->ok)
 			return ST_FAULT;
@@ -211,7 +255,7 @@ enum status copies_update(struct walker *w, struct wthread *t)
 	}
 	known = find_new_chunks(w, t, addr, &n_fresh);
 	while (t->n_chunks > known)
-		chunk_drop(&t->chunks[--t->n_chunks]);
+		leave_chunk(t);
 	GROW(t->chunks, t->cap_chunks, t->n_chunks + n_fresh);
 	for (i = n_fresh; i-- > 0;)
 		t->chunks[t->n_chunks++] = w->fresh[i];
@@ -280,9 +324,11 @@ const uint8_t *stacked_at(
 		if (off < w->abi->chunk.data || addr % 8)
 			return NULL;
 		if (off + header_len(w) > c->len[t->side]) {
-			if (off + header_len(w) > c->bytes || *again)
+			if (off + header_len(w) > c->bytes)
 				return NULL;
 			c->high = (uint32_t)(off + header_len(w));
+			if (*again)
+				return NULL;
 			*again = true;
 			return read_chunk_now(w, t, c, true) ? c->buf[t->side] + off
 							     : NULL;
@@ -345,6 +391,7 @@ void copies_release(struct wthread *t)
 
 	for (i = 0; i < t->n_chunks; i++)
 		chunk_drop(&t->chunks[i]);
+	chunk_drop(&t->spare);
 	free(t->chunks);
 	free(t->loose);
 }

@@ -136,10 +136,11 @@ static uint64_t link_of(
 }
 
 /* The first frame on a data stack: below it is nothing but shims and, where C has begun
- * with one, a generator. (A thread's first slot stays free, push_chunk() of pystate.c.) */
+ * with one, a generator. Its first chunk, and no other, leaves the first slot free
+ * (push_chunk() of pystate.c). */
 static bool is_base(const struct walker *w, const struct wthread *t, uint64_t addr)
 {
-	return addr - t->chunks[0].addr - w->abi->chunk.data <= 8;
+	return addr == t->chunks[0].addr + w->abi->chunk.data + 8;
 }
 
 /*
@@ -214,10 +215,10 @@ static enum status follow_links(
 	/* From 3.12 every stack stands on a shim; before, on a frame of a data stack. */
 	if (w->abi->version >= ABI_VERSION(3, 12))
 		return shim || !w->n_chain ? ST_OK : ST_TORN;
-	return !w->n_chain || !(w->chain[w->n_chain - 1].flags & RAW_GENERATOR) ||
-			       w->n_chain == 1
-		       ? ST_OK
-		       : ST_TORN;
+	if (!w->n_chain || !(w->chain[w->n_chain - 1].flags & RAW_GENERATOR))
+		return ST_OK;
+	/* One that C has begun with stays alone, one that has yielded since does not. */
+	return w->n_chain == 1 && (t->still || t->again >= 2) ? ST_OK : ST_TORN;
 }
 
 enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
@@ -278,6 +279,8 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 		return ST_TORN;
 	repaired = w->chain_patched;
 	repaired |= verdict(w, t);
+	if (!t->still && t->again < 2 && is_at_seam(w, t, repaired))
+		return ST_TORN;
 	if (repaired) {
 		t->pub.flags |= WALK_REPAIRED;
 		w->stats.n_repaired++;

@@ -21,6 +21,9 @@ void copies_plan(struct walker *w, struct wthread *t);
 /* Brings the list of chunks up to date with the thread state, newest last, and reads those
  * that were not planned. ST_FAULT, ST_TORN: no chunk can be read. */
 enum status copies_update(struct walker *w, struct wthread *t);
+/* The chunk that was last left, copied again in this tick, becomes the newest: the stack has
+ * grown into it. False: there is none, or it is not linked to the newest. */
+bool copies_enter_spare(struct walker *w, struct wthread *t);
 /* Are the frames of chunk i read at all? The middle of a very deep stack is not. */
 bool in_window(const struct wthread *t, uint32_t i);
 /* The copy of a frame on a data stack, or NULL. *index: which chunk holds it; -1: none,
@@ -50,5 +53,8 @@ bool has_lost_generator(const struct walker *w, const struct wthread *t);
 enum status verdict_from_root(struct walker *w, struct wthread *t, uint64_t pointer);
 /* Mends w->chain; true: it was not as the pointer had it. */
 bool verdict(struct walker *w, struct wthread *t);
+/* Does the mended chain end where one page of the data stack was copied before the stack
+ * unwound over its edge, and the next page after it? */
+bool is_at_seam(struct walker *w, const struct wthread *t, bool repaired);
 
 #endif

@@ -153,6 +153,8 @@ struct wthread {
 	struct chunk_copy *chunks; /* oldest first */
 	uint32_t n_chunks;
 	size_t cap_chunks;
+	struct chunk_copy spare; /* the chunk that was last left; addr 0: none */
+	uint64_t spare_tick;
 	struct loose *loose;
 	uint32_t n_loose;
 	size_t cap_loose;

@@ -6,12 +6,12 @@
  * the leaf is the first running frame, seen from the root, that no C call lies above of; and
  * a leaf that has called on has its callee beside it on the data stack. From 3.14 on only
  * debug builds say whether a frame runs (_PyFrame_GetStackPointer() of
- * pycore_interpframe.h), but a frame that is popped loses its code: what has code and is
+ * pycore_interpframe.h), but a frame that is popped says so, from 3.13 on: what is not and is
  * linked to the frame beside it is alive.
  */
 #include "python/walk_iframe.h"
 
-enum { EXTEND_MAX = 64 };
+enum { EXTEND_MAX = 512, PAGE = 4096 };
 
 /* Where the frame above `f` would be on the data stack, when `f` is on it. */
 static uint64_t beside(struct walker *w, const struct raw_frame *f)
@@ -46,6 +46,27 @@ static bool is_incomplete(struct walker *w, const struct raw_frame *f)
 }
 
 /*
+ * Has the frame been cleared? From 3.14 on it has lost its code then (clear_thread_frame() of
+ * Python/ceval.c); 3.13 leaves an empty stack where locals must be (_PyFrame_ClearLocals() of
+ * Python/frame.c), which the living code object is asked for. Before, nothing tells.
+ */
+static bool is_popped(struct walker *w, const struct raw_frame *f)
+{
+	const struct abi *a = w->abi;
+	const struct wcode *c;
+	int32_t locals;
+
+	if (!f->code_addr)
+		return true;
+	if (f->used || (f->flags & RAW_GENERATOR) || a->iframe.stackpointer != ABI_NONE)
+		return false;
+	c = codes_find(w, f->code_addr);
+	return c && c->locals > 0 &&
+	       chase(w, c->addr + a->code.nlocalsplus, &locals, sizeof(locals)) &&
+	       locals > 0;
+}
+
+/*
  * Was the frame saved because it has ended, at a return with an empty stack, or because it
  * has not begun? Then nothing that it called is alive. (Where a caller was saved at the
  * cache entries behind its call, up to 3.12, the byte read here is no opcode.)
@@ -59,6 +80,21 @@ static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 	if (!f->tlbc && is_incomplete(w, f))
 		return true;
 	return f->used == c->locals && (site_of(w, f, c->number) & SITE_RETURN);
+}
+
+/* The place above `f`, read anew from the chunk that the stack may have grown into; NULL. */
+static const uint8_t *in_next_chunk(
+	struct walker *w, struct wthread *t, const struct raw_frame *f, uint64_t *addr)
+{
+	const struct chunk_copy *c = &t->spare;
+
+	*addr = c->addr + w->abi->chunk.data;
+	if (!c->addr || !c->ok || c->len[t->side] < w->abi->chunk.data + header_len(w) ||
+		ld64(c->buf[t->side] + w->abi->chunk.data + w->abi->iframe.previous) !=
+			f->addr ||
+		!copies_enter_spare(w, t))
+		return NULL;
+	return t->chunks[t->n_chunks - 1].buf[t->side] + w->abi->chunk.data;
 }
 
 /*
@@ -81,8 +117,10 @@ static uint32_t frames_above(
 			break;
 		addr = beside(w, &last);
 		at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
-		if (!at || ld64(at + w->abi->iframe.previous) != last.addr ||
-			!frame_of(w, at, addr, &v[n]) || !codes_find(w, v[n].code_addr))
+		if (!at || ld64(at + w->abi->iframe.previous) != last.addr)
+			at = in_next_chunk(w, t, &last, &addr);
+		if (!at || !frame_of(w, at, addr, &v[n]) || is_popped(w, &v[n]) ||
+			!codes_find(w, v[n].code_addr))
 			break;
 		last = v[n++];
 	}
@@ -132,14 +170,13 @@ static void cut_above(struct walker *w, uint32_t i)
 	w->n_chain -= i;
 }
 
-/* From 3.14 on a frame that is popped has lost its code (clear_thread_frame() of
- * Python/ceval.c): it and what lies above it have returned. */
+/* A frame that was popped and what lies above it have returned. */
 static bool drop_popped(struct walker *w)
 {
 	uint32_t i;
 
 	for (i = w->n_chain; i-- > 0;) {
-		if (!w->chain[i].code_addr && i + 1 < w->n_chain) {
+		if (is_popped(w, &w->chain[i]) && i + 1 < w->n_chain) {
 			cut_above(w, i + 1);
 			return true;
 		}
@@ -217,9 +254,10 @@ static enum status from_root(struct walker *w, struct wthread *t)
 
 /*
  * The pointer named a generator that has ended since: what it leads to is gone, its code
- * is not. It stands on what is left of the stack; the edge to it is judged later.
+ * is not. It stands on what is left of the stack; the edge to it is judged later. Where C
+ * called it, as always up to 3.11, no edge tells anything: false, read again.
  */
-static void put_back_generator(struct walker *w, struct wthread *t, uint64_t pointer)
+static bool put_back_generator(struct walker *w, struct wthread *t, uint64_t pointer)
 {
 	const uint8_t *at;
 	struct raw_frame f;
@@ -228,11 +266,16 @@ static void put_back_generator(struct walker *w, struct wthread *t, uint64_t poi
 
 	if (!w->n_chain || w->chain[0].addr == pointer ||
 		stacked_at(w, t, pointer, &index, &again) || index >= 0)
-		return;
+		return true;
 	at = loose_at(w, t, pointer);
-	if (at && !find_loose(t, pointer)->below && frame_of(w, at, pointer, &f) &&
-		(f.flags & RAW_GENERATOR) && codes_find(w, f.code_addr))
-		push_above(w, &f, 1);
+	if (!at || find_loose(t, pointer)->below || !frame_of(w, at, pointer, &f) ||
+		!(f.flags & RAW_GENERATOR) || !codes_find(w, f.code_addr))
+		return true;
+	if ((f.flags & RAW_ENTRY) && t->again < 2)
+		return false;
+	f.flags |= RAW_GUESSED;
+	push_above(w, &f, 1);
+	return true;
 }
 
 /* Not yet at its first line (creating cells, generators): traceback does not show it. */
@@ -262,13 +305,52 @@ bool has_lost_generator(const struct walker *w, const struct wthread *t)
 	return false;
 }
 
+/* Is the place above a frame, where a callee of its size would be, on another page of the
+ * data stack, in another chunk, or not copied at all? */
+static bool is_at_edge(
+	struct walker *w, const struct wthread *t, const struct raw_frame *f)
+{
+	uint64_t above = beside(w, f), room;
+	uint32_t i;
+
+	if (!above)
+		return false;
+	if (f->addr / PAGE != (above + header_len(w) - 1) / PAGE)
+		return true;
+	for (i = 0; i < t->n_chunks; i++) {
+		const struct chunk_copy *c = &t->chunks[i];
+
+		if (f->addr < c->addr || f->addr >= c->addr + c->bytes)
+			continue;
+		room = c->addr + c->bytes - above;
+		return above - f->addr > room ||
+		       above + header_len(w) > c->addr + c->len[t->side];
+	}
+	return false;
+}
+
+/*
+ * A page of the stack is copied a moment before the next. Where the stack unwinds over the
+ * edge in between, the lower page has its last frame waiting for a callee, the upper one
+ * that this has ended: how far down it went is on neither, and the edge would be shown too
+ * often (7 % of the samples instead of 1, in a recursion).
+ */
+bool is_at_seam(struct walker *w, const struct wthread *t, bool repaired)
+{
+	const struct raw_frame *leaf = w->chain, *caller = w->chain + 1;
+
+	if (w->n_chain < 2 || (leaf->flags & RAW_GENERATOR) || !(leaf->flags & RAW_SAVED))
+		return false;
+	if (w->abi->iframe.stackpointer == ABI_NONE && has_no_callee(w, leaf))
+		return !(caller->flags & RAW_GENERATOR) && is_at_edge(w, t, caller);
+	return repaired && is_at_edge(w, t, leaf);
+}
+
 enum status verdict_from_root(struct walker *w, struct wthread *t, uint64_t pointer)
 {
 	enum status st = from_root(w, t);
 
-	if (st == ST_OK)
-		put_back_generator(w, t, pointer);
-	return st;
+	return st == ST_OK && !put_back_generator(w, t, pointer) ? ST_TORN : st;
 }
 
 bool verdict(struct walker *w, struct wthread *t)

@@ -1,4 +1,5 @@
 """Of a stack that winds and unwinds all the time nothing is thrown away, and none is shown from its middle on."""
+import re
 import subprocess
 
 import discover
@@ -18,6 +19,27 @@ def test_a_random_tree_of_calls_is_seen_from_its_root(tmp_path, python):
     assert {s.names[0].rpartition(".")[2] for s in churn if s.names} <= {"__bootstrap", "_bootstrap"}
     assert all({"left", "right", "stacks"} & set(s.names) for s in churn if "cut" not in s.state)
     assert sum(summary["lost"].values()) <= summary["samples"] / 1000
+
+
+@pytest.mark.parametrize("what, possible", [
+    ("deep", "deep(;down){0,200}"),
+    ("pipeline", "pipeline(;outer(;middle(;inner)?)?)?"),
+])
+@each_python
+def test_no_call_is_shown_that_the_program_does_not_make(tmp_path, python, what, possible):
+    with Program(python, "churn.py", what) as program:
+        got, summary, _ = record(tmp_path, program.pid, "-r", 5000, "-d", 1)
+    starting = re.compile(r"(_*bootstrap(;_*bootstrap_inner)?(;run)?;)?(%s)" % possible)
+    whole = [";".join(name.rpartition(".")[2] for name in s.names)
+             for s in got.of("churn") if "cut" not in s.state]
+    assert any(what in stack for stack in whole)
+    wrong = [stack for stack in whole if what in stack.split(";") and not starting.fullmatch(stack)]
+    wrong += [stack for stack in whole if re.search(r"\b(down|outer|middle|inner)\b", stack)
+              and what not in stack.split(";")]
+    # To 3.10 each frame is an object of its own: 200 of them take longer to copy than to wind.
+    allowed = len(whole) / (1000 if python.version >= (3, 11) else 100)
+    assert len(wrong) <= allowed, (len(wrong), len(whole), wrong[0][:200])
+    assert sum(summary["lost"].values()) <= summary["samples"] / 100
 
 
 @pytest.mark.parametrize("python", HAVE_GREENLETS, ids=repr)

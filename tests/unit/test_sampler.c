@@ -115,6 +115,26 @@ TEST(a_call_that_the_site_never_makes_is_cut)
 	edges_free(e);
 }
 
+TEST(a_guess_does_not_make_itself_known)
+{
+	static const uint32_t real[] = { 1, 2, 3 }, mixed[] = { 1, 2, 9 };
+	struct edges *e = edges_new();
+	struct raw_frame f[3];
+	struct walk_thread t;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		t = stack_of(f, mixed, 3);
+		f[2].flags = i % 2 ? RAW_GUESSED : RAW_GUESSED | RAW_ENTRY;
+		CHECK_INT(edges_judge(e, &t, 0), 2);
+	}
+	t = stack_of(f, real, 3);
+	CHECK_INT(edges_judge(e, &t, 0), 3);
+	f[2].flags = RAW_GUESSED; /* of a call that was seen */
+	CHECK_INT(edges_judge(e, &t, 0), 3);
+	edges_free(e);
+}
+
 TEST(a_rare_call_that_was_seen_to_last_is_believed)
 {
 	static const uint32_t often[] = { 1, 2, 3 }, rare[] = { 1, 2, 4 };

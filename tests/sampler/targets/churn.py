@@ -1,5 +1,6 @@
-# churn.py stacks|code|threads - what a sampler's caches must bear: a program that hardly shows a stack twice; one that
-# makes code and drops it; threads that come and go. 2.7 to the newest. Says "ready"; answers every line with its count.
+# churn.py stacks|code|threads|deep|pipeline - what a sampler's caches must bear: a program that hardly shows a stack twice;
+# one that makes code and drops it; threads that come and go; one that winds 200 levels and unwinds them, over the end of a
+# chunk of its stack (3.11+); generators within each other. 2.7 to the newest. Says "ready"; answers every line with its count.
 import random
 import sys
 import threading
@@ -60,7 +61,41 @@ def threads():
         count[0] += 20
 
 
-thread = threading.Thread(target={"stacks": stacks, "code": code, "threads": threads}[sys.argv[1]], name="churn")
+def down(n):
+    if n:
+        down(n - 1)
+
+
+def deep():
+    while True:
+        down(199)
+        count[0] += 1
+
+
+def inner():
+    for i in range(200):
+        yield i
+
+
+def middle():
+    for i in inner():
+        yield i
+
+
+def outer():
+    for i in middle():
+        yield i
+
+
+def pipeline():
+    while True:
+        for _ in outer():
+            pass
+        count[0] += 1
+
+
+does = {"stacks": stacks, "code": code, "threads": threads, "deep": deep, "pipeline": pipeline}[sys.argv[1]]
+thread = threading.Thread(target=does, name="churn")
 thread.daemon = True
 thread.start()
 sys.stdout.write("ready\n")
