@@ -23,6 +23,20 @@ static uint64_t next_random(struct pace *p)
 	return p->random;
 }
 
+/* The grid itself wanders over one interval and back, each time at another speed: in 64 to
+ * 191 ticks every part of a target's own period is met for equally long. */
+static int64_t wander(struct pace *p)
+{
+	int64_t speed = p->interval_ns / (int64_t)(64 + next_random(p) % 128);
+
+	if (p->shift_ns >= p->interval_ns)
+		p->step_ns = -speed;
+	else if (p->shift_ns <= 0)
+		p->step_ns = speed;
+	p->shift_ns += p->step_ns;
+	return p->step_ns;
+}
+
 int64_t pace_next(struct pace *p, int64_t now_ns)
 {
 	int64_t half = p->interval_ns / 2;
@@ -44,6 +58,6 @@ uint32_t pace_take(struct pace *p, int64_t now_ns)
 	/* A tick is missed when even the next one's line has passed. */
 	if (now_ns >= p->line_ns + p->interval_ns)
 		missed = (now_ns - p->line_ns) / p->interval_ns;
-	p->line_ns += (missed + 1) * p->interval_ns;
+	p->line_ns += (missed + 1) * p->interval_ns + (p->jitter ? wander(p) : 0);
 	return missed < UINT32_MAX ? (uint32_t)missed : UINT32_MAX;
 }

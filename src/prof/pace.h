@@ -1,8 +1,8 @@
 /*
  * pace.h - when the next tick is due: absolute deadlines on a grid, each with its own
- * random place around the grid line, so that a program that works in step with a timer
- * is not always met at the same moment. Ticks that are missed are skipped and counted,
- * never caught up. Pure arithmetic: the caller sleeps.
+ * random place around the grid line, and a grid that wanders by less than two intervals, so
+ * that a program that works in step with a timer is not always met at the same moment. Ticks
+ * that are missed are skipped and counted, never caught up. Pure arithmetic: the caller sleeps.
  */
 #ifndef PROF_PACE_H
 #define PROF_PACE_H
@@ -14,6 +14,8 @@ struct pace {
 	int64_t interval_ns; /* 0: free running */
 	int64_t line_ns;     /* grid line of the next tick */
 	bool jitter;
+	int64_t shift_ns,
+		step_ns; /* how far the grid has wandered; how far at each tick */
 	uint64_t random;
 };
 

@@ -42,6 +42,21 @@ TEST(jitter_moves_a_deadline_by_a_quarter_of_the_interval_at_most)
 	CHECK(most <= NS_PER_MS / 4 && most > NS_PER_MS / 5);
 }
 
+TEST(a_program_in_step_is_met_at_every_moment_of_its_period)
+{
+	struct pace p;
+	int met[4] = { 0 }, i;
+
+	pace_start(&p, 1000, true, 7, 0);
+	for (i = 0; i < 20000; i++) {
+		met[pace_next(&p, 0) % NS_PER_MS * 4 / NS_PER_MS]++;
+		pace_take(&p, p.line_ns);
+	}
+	for (i = 0; i < 4; i++)
+		CHECK(met[i] > 4500 && met[i] < 5500);
+	CHECK(p.line_ns > 20000 * NS_PER_MS && p.line_ns < 20002 * NS_PER_MS);
+}
+
 TEST(missed_ticks_are_counted_and_never_caught_up)
 {
 	struct pace p;
