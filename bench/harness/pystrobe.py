@@ -32,8 +32,9 @@ class Pystrobe(Tool):
     def read(self, ask, out, result):
         start = result.text.find("{\n")
         said = json.loads(result.text[start:]) if start >= 0 else {}
-        # With children the ticks are of all processes together.
-        result.samples = said.get("ticks", 0)
+        # A tick is of all processes at once; with children each of them counts.
+        result.samples = (said.get("samples", 0) // ask.threads if ask.children
+                          else said.get("ticks", 0))
         result.missed = said.get("missed", 0)
         result.errors = sum(said.get("lost", {}).values())
         result.cut = said.get("cut", 0)
