@@ -345,6 +345,7 @@ int db_drop(struct db *db, enum family cf, const struct key *from, const struct 
 {
 	rocksdb_writebatch_t *b = rocksdb_writebatch_create();
 	const char *low = (const char *)from->data, *high = (const char *)to->data;
+	rocksdb_flushoptions_t *flush;
 	char *message = NULL;
 
 	rocksdb_writebatch_delete_range_cf(b, db->cf[cf], low, from->len, high, to->len);
@@ -356,7 +357,13 @@ int db_drop(struct db *db, enum family cf, const struct key *from, const struct 
 		db->rocks, db->cf[cf], low, from->len, high, to->len, &message);
 	if (fail(err, message, "drop files of", db->dir) < 0)
 		return -1;
-	/* What shares files with what stays goes when those are rewritten: ask for it. */
+	/* What shares files with what stays goes when those are rewritten: ask for it, once
+	 * the deletion itself is in a file, for only files are rewritten. */
+	flush = rocksdb_flushoptions_create();
+	rocksdb_flush_cf(db->rocks, flush, db->cf[cf], &message);
+	rocksdb_flushoptions_destroy(flush);
+	if (fail(err, message, "write to", db->dir) < 0)
+		return -1;
 	rocksdb_suggest_compact_range_cf(
 		db->rocks, db->cf[cf], low, from->len, high, to->len, &message);
 	rocksdb_free(message);
