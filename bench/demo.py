@@ -129,12 +129,8 @@ async def client(port):
 async def serve():
     server = await asyncio.start_server(handle_request, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    clients = [asyncio.ensure_future(client(port)) for _ in range(4)]
-    while not stop.is_set():
-        await asyncio.sleep(0.1)
-    for task in clients:
-        task.cancel()
-    await asyncio.gather(*clients, return_exceptions=True)
+    clients = [client(port) for _ in range(4)]
+    await asyncio.gather(*clients)      # each ends with the answer it waits for
     server.close()
 
 
