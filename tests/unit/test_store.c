@@ -679,6 +679,7 @@ TEST(threads_that_have_ended_are_not_taken_into_the_next_block)
 		}
 		sink->ops->chunk(sink, &c);
 		sink->ops->commit(sink);
+		chunk_release(&c);
 		CHECK_OK(store_flush(s, &err), err);
 	}
 	CHECK_OK(src->ops->threads(src, &a, count_thread, n, &err), err);
