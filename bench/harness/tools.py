@@ -70,6 +70,7 @@ class Tool:
     name = path = None
     modes = ("default",)
     follows_children = False
+    counts_children = True    # its samples are of all of them, not of the parent only
     interrupted = False       # ends by SIGINT when its time is over
     ending = "out"
 
@@ -198,6 +199,7 @@ class Tachyon(Tool):
     name = "tachyon"
     modes = ("default", "fastest", "blocking")
     follows_children = True
+    counts_children = False
     ending = "folded"
 
     def __init__(self, pythons):

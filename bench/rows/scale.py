@@ -22,9 +22,8 @@ def processes(bench, row):
                                            seconds=max(4, bench.seconds))
                     due = 100 * result.seconds * (count + 1)
                     missed = 100 * max(0, 1 - result.samples / due)
-                    # Tachyon tells of the parent only.
                     return {"CPU": 100 * result.busy, "MiB": result.rss_kib / 1024,
-                            "missed": None if tool.name == "tachyon" else missed}
+                            "missed": missed if tool.counts_children else None}
             bench.turns(row, bench.cases(row, "%d on %s," % (count, version), version,
                                          measure, ("default",), children=True), rounds=1)
 

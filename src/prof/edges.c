@@ -87,6 +87,11 @@ static int entry_of(struct site *s, uint32_t code)
 	return least;
 }
 
+static bool is_usual(const struct site *s, int i)
+{
+	return s->callee[i].trusted || s->callee[i].seen * SHARE >= s->seen;
+}
+
 /* Counts one call; is the callee known at this site? */
 static bool count(
 	struct edges *e, const struct raw_frame *caller, uint32_t code, bool sound)
@@ -104,7 +109,7 @@ static bool count(
 		for (int k = 0; k < s->n; k++)
 			s->callee[k].seen /= 2;
 	}
-	return s->callee[i].trusted || s->callee[i].seen * SHARE >= s->seen;
+	return is_usual(s, i);
 }
 
 /* The same without counting: a guess is no evidence. */
@@ -115,8 +120,7 @@ static bool is_known(struct edges *e, const struct raw_frame *caller, uint32_t c
 
 	for (i = 0; i < s->n; i++) {
 		if (s->callee[i].code == code)
-			return s->callee[i].trusted ||
-			       s->callee[i].seen * SHARE >= s->seen;
+			return is_usual(s, i);
 	}
 	return false;
 }

@@ -27,7 +27,8 @@ bool copies_enter_spare(struct walker *w, struct wthread *t);
 /* Are the frames of chunk i read at all? The middle of a very deep stack is not. */
 bool in_window(const struct wthread *t, uint32_t i);
 /* The copy of a frame on a data stack, or NULL. *index: which chunk holds it; -1: none,
- * it is loose. A frame beyond what was copied has its chunk read again, unless *again. */
+ * it is loose. A frame beyond what was copied has its chunk read again, unless *again; the next
+ * tick copies as much. */
 const uint8_t *stacked_at(
 	struct walker *w, struct wthread *t, uint64_t addr, int32_t *index, bool *again);
 /* A loose frame that is known, or NULL. */

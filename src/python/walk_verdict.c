@@ -82,7 +82,8 @@ static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 	return f->used == c->locals && (site_of(w, f, c->number) & SITE_RETURN);
 }
 
-/* The place above `f`, read anew from the chunk that the stack may have grown into; NULL. */
+/* The callee of `f` where the stack has grown into the next chunk, which was copied along
+ * (copies_enter_spare()); NULL when it has not. */
 static const uint8_t *in_next_chunk(
 	struct walker *w, struct wthread *t, const struct raw_frame *f, uint64_t *addr)
 {

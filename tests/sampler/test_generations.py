@@ -5,7 +5,7 @@ from conftest import (PYSTROBE, SECONDS, Program, Recording, each_python, record
                       wait_for)
 
 COUNT = 40
-EDGE_NS = 20000000      # so close to a generation's ends its neighbour may be seen: who waits for a processor is late
+EDGE_NS = 2000000       # so close to a generation's ends its neighbour may be seen
 
 
 @each_python
