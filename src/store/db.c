@@ -22,8 +22,8 @@ static const struct {
 	[CF_DEFAULT] = { "default", 64 << 10, 4 << 10 },
 	[CF_META] = { "meta", 256 << 10, 8 << 10 },
 	[CF_SYM] = { "sym", 1 << 20, 32 << 10 },
-	[CF_RAW] = { "raw", 4 << 20, 32 << 10 },
-	[CF_AGG] = { "agg", 2 << 20, 64 << 10 },
+	[CF_RAW] = { "raw", 2 << 20, 32 << 10 },
+	[CF_AGG] = { "agg", 1 << 20, 64 << 10 },
 	[CF_LINE] = { "line", 1 << 20, 16 << 10 },
 };
 
@@ -93,7 +93,7 @@ static void set_base(struct db *db, bool sync)
 	rocksdb_options_set_create_missing_column_families(o, 1);
 	rocksdb_options_set_max_background_jobs(o, 2);
 	rocksdb_options_set_max_open_files(o, db->mode == DB_READ ? -1 : 256);
-	rocksdb_options_set_max_total_wal_size(o, 16 << 20);
+	rocksdb_options_set_max_total_wal_size(o, 8 << 20);
 	/* A reader that follows the log must find it a while longer. */
 	rocksdb_options_set_WAL_ttl_seconds(o, 0);
 	/*

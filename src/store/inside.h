@@ -183,7 +183,7 @@ struct store {
 	struct buf value;
 	struct chunk piece, whole;
 	int64_t newest_ns;
-	int64_t next_retention_ns;
+	int64_t next_retention_ns, next_trim_ns;
 	uint64_t lost_reported; /* seconds_lost as of the last event about it */
 	uint16_t piece_seq;
 	uint32_t piece_commit;

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +383,18 @@ static void write_second(struct store *s, struct second *x)
 	done_with(s, x);
 }
 
+/* Memory that is free goes back to the system, or a process that records for days keeps what
+ * its worst moment took: the end of a block, a large query, a thousand children. */
+static void give_back(struct store *s)
+{
+	int64_t now = clock_mono_ns();
+
+	if (now < s->next_trim_ns)
+		return;
+	s->next_trim_ns = now + 60 * NS_PER_SEC;
+	malloc_trim(0);
+}
+
 static void *writer_main(void *arg)
 {
 	struct store *s = arg;
@@ -397,6 +410,7 @@ static void *writer_main(void *arg)
 		if (rollup_step(s) || mend_step(s))
 			continue;
 		retain_step(s);
+		give_back(s);
 		pthread_mutex_lock(&s->lock);
 		s->stats.write_ns = (uint64_t)clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		if (s->stop && !s->queue) {
