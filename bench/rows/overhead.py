@@ -60,7 +60,7 @@ def overhead(bench, row, version, name, wanted):
         gauge = Gauge(work.shown)
         gauge.bare(0.5)
         before = bare(gauge, bench)
-        for _ in range(max(3, bench.rounds)):
+        for _ in range(4 * bench.rounds):       # a percent is less than one window tells
             for tool, mode, hz in wanted:
                 during = measured(bench, version, work, tool, mode, hz)
                 after = bare(gauge, bench)

@@ -53,7 +53,7 @@ def truth_era(bench, row):
 def against_stopped(bench, row, version, script, modes=None, tools=None):
     truth = Truth(bench.pythons[version], script)
     stopping = reference(bench, version)
-    seconds = 2 * bench.seconds
+    seconds = 4 * bench.seconds         # what differs by chance must be less than the budget
     truth_shares, samples = {}, 0
     if stopping:
         result = sampled(bench, truth, version, stopping, "blocking", 1000, seconds)
