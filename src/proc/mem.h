@@ -16,6 +16,10 @@
 
 /* The kernel takes this many segments in one call (UIO_MAXIOV). */
 enum { MEM_MAX_SEGMENTS = 1024 };
+/* A segment that begins less than this behind the end of the one before is copied together
+ * with it, for each stretch costs the kernel as much as so many bytes. Less than a page:
+ * no page is touched that nobody asked for. */
+enum { MEM_NEAR = 2048 };
 
 /* One stretch of the target and where its copy goes. */
 struct mem_segment {

@@ -48,22 +48,77 @@ static int fall_back_to_file(struct mem_live *m)
 	return m->fd < 0 ? -1 : 0;
 }
 
+/* The segments as the kernel is to read them, in the order given. */
+struct plan {
+	struct iovec local[MEM_MAX_SEGMENTS], remote[MEM_MAX_SEGMENTS];
+	size_t n_local, n_remote;
+};
+
+static void add_local(struct plan *p, void *dst, size_t len)
+{
+	p->local[p->n_local++] = (struct iovec){ dst, len };
+}
+
+/* Bytes between the end of the stretch at hand and a segment; MEM_NEAR: far apart. */
+static size_t gap_before(const struct plan *p, const struct mem_segment *s)
+{
+	const struct iovec *last = &p->remote[p->n_remote - 1];
+	uint64_t end = (uintptr_t)last->iov_base + last->iov_len;
+
+	return p->n_remote && s->addr >= end && s->addr - end < MEM_NEAR
+		       ? (size_t)(s->addr - end)
+		       : MEM_NEAR;
+}
+
+static void make_plan(
+	struct plan *p, const struct mem_segment *seg, size_t n, uint8_t *unwanted)
+{
+	size_t i, gap;
+
+	p->n_local = p->n_remote = 0;
+	for (i = 0; i < n; i++) {
+		gap = gap_before(p, &seg[i]);
+		if (gap < MEM_NEAR && p->n_local + n - i < MEM_MAX_SEGMENTS) {
+			if (gap)
+				add_local(p, unwanted, gap);
+			p->remote[p->n_remote - 1].iov_len += gap + seg[i].len;
+		} else {
+			p->remote[p->n_remote++] = (struct iovec){
+				(void *)(uintptr_t)seg[i].addr, seg[i].len // NOLINT
+			};
+		}
+		add_local(p, seg[i].dst, seg[i].len);
+	}
+}
+
+/* Of so many bytes that were copied, those of the segments. */
+static ssize_t wanted(const struct plan *p, const uint8_t *unwanted, ssize_t copied)
+{
+	ssize_t sum = 0, len;
+	size_t i;
+
+	for (i = 0; i < p->n_local && copied > 0; i++, copied -= len) {
+		len = (ssize_t)p->local[i].iov_len;
+		if (p->local[i].iov_base != unwanted)
+			sum += len < copied ? len : copied;
+	}
+	return sum;
+}
+
 static ssize_t live_readv(struct mem *base, const struct mem_segment *seg, size_t n)
 {
 	struct mem_live *m = (struct mem_live *)base;
-	struct iovec local[MEM_MAX_SEGMENTS], remote[MEM_MAX_SEGMENTS];
+	uint8_t unwanted[MEM_NEAR];
+	struct plan p;
 	ssize_t got;
-	size_t i;
 
 	if (m->fd >= 0)
 		return read_by_file(m, seg, n);
-	for (i = 0; i < n; i++) {
-		local[i] = (struct iovec){ seg[i].dst, seg[i].len };
-		remote[i] = (struct iovec){ (void *)(uintptr_t)seg[i].addr,
-			seg[i].len }; // NOLINT
-	}
-	got = process_vm_readv(m->pid, local, n, remote, n, 0);
-	if (got >= 0 || (errno != ENOSYS && errno != EPERM))
+	make_plan(&p, seg, n, unwanted);
+	got = process_vm_readv(m->pid, p.local, p.n_local, p.remote, p.n_remote, 0);
+	if (got > 0)
+		return wanted(&p, unwanted, got);
+	if (got == 0 || (errno != ENOSYS && errno != EPERM))
 		return got;
 	if (fall_back_to_file(m) < 0)
 		return -1;

@@ -115,6 +115,8 @@ void walker_free(struct walker *w)
 	free(w->visible);
 	free(w->seg);
 	free(w->seg_ok);
+	free(w->gathered);
+	free(w->gather_keys);
 	free(w->chain);
 	free(w->slots);
 	free(w->fresh);

@@ -65,6 +65,7 @@ static uint8_t *copy_of(
 static void frame_plan(struct walker *w, struct wthread *t)
 {
 	uint32_t n = t->n_slots < OLDEST + NEWEST ? t->n_slots : OLDEST + NEWEST, i;
+	size_t from = w->n_seg;
 
 	reserve(w, t, n);
 	t->n_slots_read = n;
@@ -78,6 +79,7 @@ static void frame_plan(struct walker *w, struct wthread *t)
 	for (i = 0; i < t->n_aside; i++)
 		plan_add(w, t->aside[i].was.addr, t->aside[i].bytes,
 			w->abi->frame.localsplus, &t->aside[i].ok);
+	plan_gather(w, from);
 	t->after_ok = false;
 	if (!t->first)
 		plan_add(w, t->pub.tstate_addr + w->abi->tstate.frame, &t->top_after, 8,

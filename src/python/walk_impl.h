@@ -124,6 +124,12 @@ struct aside {
 	uint8_t bytes[TS_MAX];
 };
 
+struct gathered {
+	struct mem_segment seg;
+	bool *ok;
+	uint32_t begin; /* by address, the first of those it lies together with */
+};
+
 struct wthread {
 	struct walk_thread pub;
 	size_t cap_frames;
@@ -229,6 +235,9 @@ struct walker {
 	struct mem_segment *seg;
 	bool **seg_ok;
 	size_t n_seg, cap_seg, cap_seg_ok;
+	struct gathered *gathered; /* of plan_gather: by place in the plan, by address */
+	uint64_t *gather_keys;
+	size_t cap_gathered, cap_gather_keys;
 
 	struct raw_frame *chain; /* leaf first */
 	uint32_t n_chain;
@@ -290,6 +299,9 @@ static inline uint32_t ts_u32(
 
 /* Plans one stretch; *ok is set to whether it was read. */
 void plan_add(struct walker *w, uint64_t addr, void *dst, size_t len, bool *ok);
+/* What was planned from the segment `from` on is put in such an order that neighbours in
+ * memory follow one another: they are read as one. The first planned stays first. */
+void plan_gather(struct walker *w, size_t from);
 /* Reads what was planned and empties the plan. Unreadable stretches do not spoil others. */
 enum status plan_read(struct walker *w);
 /* One read now, outside of the plan. */

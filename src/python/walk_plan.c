@@ -66,6 +66,58 @@ void plan_add(struct walker *w, uint64_t addr, void *dst, size_t len, bool *ok)
 	*ok = true;
 }
 
+/* Ascending; no memory is taken, and what is nearly in order costs little (Shell's sort). */
+static void sort(uint64_t *v, size_t n)
+{
+	size_t gap, i, k;
+
+	for (gap = n / 2; gap; gap /= 2) {
+		for (i = gap; i < n; i++) {
+			uint64_t x = v[i];
+
+			for (k = i; k >= gap && v[k - gap] > x; k -= gap)
+				v[k] = v[k - gap];
+			v[k] = x;
+		}
+	}
+}
+
+void plan_gather(struct walker *w, size_t from)
+{
+	size_t n = w->n_seg - from, to = from, begin = 0, i, k;
+	struct gathered *g;
+	uint64_t *key;
+
+	if (n < 3 || n > UINT16_MAX)
+		return;
+	GROW(w->gathered, w->cap_gathered, n);
+	GROW(w->gather_keys, w->cap_gather_keys, n);
+	g = w->gathered;
+	key = w->gather_keys;
+	for (i = 0; i < n; i++) {
+		g[i].seg = w->seg[from + i];
+		g[i].ok = w->seg_ok[from + i];
+		key[i] = g[i].seg.addr << 16 | i; /* user space has 48 bits */
+	}
+	sort(key, n);
+	for (i = 0; i < n; i++) {
+		if (i && (key[i] >> 16) - (key[i - 1] >> 16) >
+				 MEM_NEAR + g[(uint16_t)key[i - 1]].seg.len)
+			begin = i;
+		g[(uint16_t)key[i]].begin = (uint32_t)begin;
+	}
+	for (i = 0; i < n; i++) {
+		begin = g[i].begin; /* of what lies together with it; n: it is done */
+		for (k = begin; k < n && g[(uint16_t)key[k]].begin == begin; k++) {
+			struct gathered *next = &g[(uint16_t)key[k]];
+
+			w->seg[to] = next->seg;
+			w->seg_ok[to++] = next->ok;
+			next->begin = (uint32_t)n;
+		}
+	}
+}
+
 enum status plan_read(struct walker *w)
 {
 	size_t done = 0, n = w->n_seg;
