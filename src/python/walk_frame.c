@@ -18,7 +18,8 @@ enum {
 		64, /* bytes of locals that are read too: they show that a frame moved on */
 	NEWEST = WALK_LEAF_FRAMES,
 	OLDEST = WALK_ROOT_FRAMES,
-	ASIDE = 24 /* frames of the recent past that are read along */
+	ASIDE_MIN = 24, /* frames of the recent past that are read along... */
+	ASIDE_MAX = 256 /* ...and where more come and go within a tick */
 };
 
 static size_t frame_len(const struct walker *w)
@@ -128,13 +129,17 @@ static uint32_t find_slot(const struct wthread *t, uint64_t addr, uint32_t below
 	return 0;
 }
 
-static struct aside *find_aside(struct wthread *t, uint64_t addr)
+/* *near: where to look first, for frames that left together stand together. */
+static struct aside *find_aside(struct wthread *t, uint64_t addr, uint32_t *near)
 {
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = 0; i < t->n_aside; i++) {
-		if (t->aside[i].was.addr == addr)
-			return &t->aside[i];
+		k = (*near + i) % t->n_aside;
+		if (t->aside[k].was.addr == addr) {
+			*near = k + 1;
+			return &t->aside[k];
+		}
 	}
 	return NULL;
 }
@@ -148,10 +153,9 @@ static void put_aside(struct walker *w, struct wthread *t, const struct slot *s)
 
 	if (w->abi->frame.localsplus > TS_MAX)
 		return;
-	if (!t->aside)
-		t->aside = xcalloc(ASIDE, sizeof(*t->aside));
-	a = find_aside(t, s->addr);
-	if (!a && t->n_aside < ASIDE) {
+	a = find_aside(t, s->addr, &t->near_aside);
+	if (!a && t->n_aside < t->max_aside) {
+		GROW(t->aside, t->cap_aside, t->n_aside + 1);
 		a = &t->aside[t->n_aside++];
 	} else if (!a) {
 		a = t->aside;
@@ -172,7 +176,9 @@ static bool restore(
 	bool knows =
 		w->abi->frame.executing != ABI_NONE || w->abi->frame.state != ABI_NONE;
 
-	if (s->back || !back || s->code != was->code || (knows && s->executing))
+	if (!back || s->code != was->code || (knows && s->executing))
+		return false;
+	if (s->back && s->live) /* a free one is linked to another that is free */
 		return false;
 	s->back = back;
 	if (w->n_slots_done) /* not the leaf: it stood at its call */
@@ -203,6 +209,24 @@ static bool is_root(struct walker *w, const struct wthread *t, uint64_t addr)
 	return s.live && s.executing && !s.back;
 }
 
+/* No frame calls itself: where one is met again, a link that is remembered is not true. */
+static bool has_twice(struct walker *w)
+{
+	uint32_t i;
+
+	if (w->n_slots > WALK_MAX_FRAMES)
+		return false; /* its middle is not shown anyway */
+	GROW(w->gather_keys, w->cap_gather_keys, w->n_slots);
+	for (i = 0; i < w->n_slots; i++)
+		w->gather_keys[i] = w->slots[i].addr;
+	sort_keys(w->gather_keys, w->n_slots);
+	for (i = 1; i < w->n_slots; i++) {
+		if (w->gather_keys[i] == w->gather_keys[i - 1])
+			return true;
+	}
+	return false;
+}
+
 /*
  * Follows the links from the leaf: through the copies where the prediction holds, by
  * reading where it does not. The new prediction is collected leaf first in w->slots.
@@ -213,6 +237,7 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 	uint32_t at = UINT32_MAX, n = 0, hare = 1;
 	uint64_t tortoise = 0;
 	struct aside *aside;
+	uint32_t near = 0;
 
 	while (addr && n < CHAIN_MAX) {
 		struct slot s = { .addr = addr, .ok = true };
@@ -228,7 +253,7 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 			     ? at
 			     : find_slot(t, addr, at ? at : 0);
 		w->n_slots_done = n;
-		aside = at ? NULL : find_aside(t, addr);
+		aside = at ? NULL : find_aside(t, addr, &near);
 		if (at && in_window(t, at - 1) && t->slots[at - 1].ok) {
 			parse(w, copy_of(w, t, place_of(t, at - 1), t->side), &s);
 			w->chain_patched |= restore(w, &s, &t->slots[at - 1],
@@ -258,6 +283,8 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 	w->n_slots = n;
 	if (addr)
 		return ST_LIMIT;
+	if (w->chain_patched && has_twice(w))
+		return ST_TORN;
 	return !n || is_root(w, t, w->slots[n - 1].addr) ? ST_OK : ST_TORN;
 }
 
@@ -274,16 +301,29 @@ static bool is_predicted(const struct walker *w, const struct wthread *t)
 	return true;
 }
 
+/* As many places as frames leave the stack in one tick, for a while. */
+static void room_aside(struct wthread *t, uint32_t left)
+{
+	t->max_aside = t->max_aside > ASIDE_MIN ? t->max_aside - 1 : ASIDE_MIN;
+	if (left > t->max_aside)
+		t->max_aside = left < ASIDE_MAX ? left : ASIDE_MAX;
+	if (t->n_aside > t->max_aside)
+		t->n_aside = t->max_aside;
+}
+
 /* The chain of this tick is the prediction for the next. */
 static void predict(struct walker *w, struct wthread *t)
 {
-	uint32_t n = w->n_slots, i, low;
+	uint32_t n = w->n_slots, i, same;
 
-	for (i = t->n_slots, low = 0; t->moved && i-- > 0 && low < ASIDE; low++) {
-		if (i < n && t->slots[i].addr == w->slots[n - 1 - i].addr)
-			break; /* from here down nothing left the stack */
-		put_aside(w, t, &t->slots[i]);
+	for (same = 0; same < n && same < t->n_slots; same++) {
+		if (t->slots[same].addr != w->slots[n - 1 - same].addr)
+			break;
 	}
+	if (t->moved)
+		room_aside(t, t->n_slots - same);
+	for (i = t->n_slots; i > same && t->n_slots - i < t->max_aside; i--)
+		put_aside(w, t, &t->slots[i - 1]);
 	GROW(t->slots, t->cap_slots, n);
 	for (i = 0; i < n; i++)
 		t->slots[i] = w->slots[n - 1 - i];

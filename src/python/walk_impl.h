@@ -170,7 +170,8 @@ struct wthread {
 	size_t cap_slots;
 	uint8_t *slot_bytes[2];
 	struct aside *aside;
-	uint32_t n_aside;
+	uint32_t n_aside, max_aside, near_aside;
+	size_t cap_aside;
 	size_t cap_slot_bytes;
 };
 
@@ -302,6 +303,8 @@ void plan_add(struct walker *w, uint64_t addr, void *dst, size_t len, bool *ok);
 /* What was planned from the segment `from` on is put in such an order that neighbours in
  * memory follow one another: they are read as one. The first planned stays first. */
 void plan_gather(struct walker *w, size_t from);
+/* Ascending; takes no memory, and what is nearly in order costs little. */
+void sort_keys(uint64_t *v, size_t n);
 /* Reads what was planned and empties the plan. Unreadable stretches do not spoil others. */
 enum status plan_read(struct walker *w);
 /* One read now, outside of the plan. */

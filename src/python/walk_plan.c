@@ -66,8 +66,8 @@ void plan_add(struct walker *w, uint64_t addr, void *dst, size_t len, bool *ok)
 	*ok = true;
 }
 
-/* Ascending; no memory is taken, and what is nearly in order costs little (Shell's sort). */
-static void sort(uint64_t *v, size_t n)
+/* Shell's sort. */
+void sort_keys(uint64_t *v, size_t n)
 {
 	size_t gap, i, k;
 
@@ -99,7 +99,7 @@ void plan_gather(struct walker *w, size_t from)
 		g[i].ok = w->seg_ok[from + i];
 		key[i] = g[i].seg.addr << 16 | i; /* user space has 48 bits */
 	}
-	sort(key, n);
+	sort_keys(key, n);
 	for (i = 0; i < n; i++) {
 		if (i && (key[i] >> 16) - (key[i - 1] >> 16) >
 				 MEM_NEAR + g[(uint16_t)key[i - 1]].seg.len)
