@@ -62,12 +62,15 @@ static void add_local(struct plan *p, void *dst, size_t len)
 /* Bytes between the end of the stretch at hand and a segment; MEM_NEAR: far apart. */
 static size_t gap_before(const struct plan *p, const struct mem_segment *s)
 {
-	const struct iovec *last = &p->remote[p->n_remote - 1];
-	uint64_t end = (uintptr_t)last->iov_base + last->iov_len;
+	const struct iovec *last;
+	uint64_t end;
 
-	return p->n_remote && s->addr >= end && s->addr - end < MEM_NEAR
-		       ? (size_t)(s->addr - end)
-		       : MEM_NEAR;
+	if (!p->n_remote)
+		return MEM_NEAR;
+	last = &p->remote[p->n_remote - 1];
+	end = (uintptr_t)last->iov_base + last->iov_len;
+	return s->addr >= end && s->addr - end < MEM_NEAR ? (size_t)(s->addr - end)
+							  : MEM_NEAR;
 }
 
 static void make_plan(
