@@ -209,7 +209,8 @@ static bool is_root(struct walker *w, const struct wthread *t, uint64_t addr)
 	return s.live && s.executing && !s.back;
 }
 
-/* No frame calls itself: where one is met again, a link that is remembered is not true. */
+/* No frame is below itself: where one is met again, two copies are of different moments, or
+ * a link that is remembered is not true. */
 static bool has_twice(struct walker *w)
 {
 	uint32_t i;
@@ -283,8 +284,6 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 	w->n_slots = n;
 	if (addr)
 		return ST_LIMIT;
-	if (w->chain_patched && has_twice(w))
-		return ST_TORN;
 	return !n || is_root(w, t, w->slots[n - 1].addr) ? ST_OK : ST_TORN;
 }
 
@@ -343,6 +342,8 @@ static enum status frame_decode(struct walker *w, struct wthread *t)
 	if (st != ST_OK && st != ST_LIMIT)
 		return st;
 	t->moved = !is_predicted(w, t);
+	if (t->moved && has_twice(w))
+		return ST_TORN;
 	for (i = 0; i < w->n_slots; i++) {
 		if (i == NEWEST && w->n_slots - i > OLDEST) {
 			w->chain_skip_at = i;
