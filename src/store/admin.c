@@ -89,7 +89,7 @@ int store_info(const char *dir, struct store_info *info, struct err *err)
 	if (!s)
 		return -1;
 	src = store_source(s);
-	v = view_new(s->db);
+	v = view_new(s->db, VIEW_ONCE);
 	info->is_old = info->format < STORE_FORMAT;
 	info->live = owner_is(
 		dir, &info->owner_pid, info->owner_address, sizeof(info->owner_address));
@@ -172,7 +172,7 @@ int store_compact(const char *dir, store_progress_fn *progress, void *arg,
 static int copy_family(struct store *s, struct db *to, enum family cf,
 	store_progress_fn *progress, void *arg, struct err *err)
 {
-	struct view *v = view_new(s->db);
+	struct view *v = view_new(s->db, VIEW_ONCE);
 	struct cursor *c = cursor_new(v, cf);
 	struct batch *b = batch_new();
 	struct key start = key_block(0);

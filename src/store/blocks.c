@@ -215,7 +215,7 @@ static struct block *keep_block(struct store *s, struct view *v, struct block *b
 
 int blocks_load(struct store *s, struct err *err)
 {
-	struct view *v = view_new(s->db);
+	struct view *v = view_new(s->db, VIEW_ONCE);
 	struct cursor *c = cursor_new(v, CF_META);
 	struct block_list fresh = { 0 }, old;
 	struct key at = key_block(1);

@@ -55,7 +55,7 @@ static void put_late_sums(struct store *s, struct block *b, series_id series,
 {
 	struct key first = key_bucket(b->id, level, series, bucket, 0), key;
 	const struct ask all = { .from_ns = INT64_MIN, .until_ns = INT64_MAX };
-	struct view *v = view_new(s->db);
+	struct view *v = view_new(s->db, VIEW_ONCE);
 	struct cursor *c = cursor_new(v, CF_AGG);
 	struct sums_scratch scratch = { 0 };
 	struct sum_list list = { 0 };

@@ -446,7 +446,7 @@ int store_check(const char *dir, struct store_report *r, store_progress_fn *prog
 	c.s = store_open(dir, &o, err);
 	if (!c.s)
 		return -1;
-	c.v = view_new(c.s->db);
+	c.v = view_new(c.s->db, VIEW_ONCE);
 	for (cf = CF_META; cf < CF_COUNT; cf++)
 		c.all += db_keys(c.s->db, (enum family)cf);
 	for (i = 0; i < c.s->blocks.n && !ret; i++) {

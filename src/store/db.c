@@ -408,12 +408,13 @@ struct view {
 	const rocksdb_snapshot_t *snapshot; /* NULL in a secondary */
 };
 
-struct view *view_new(struct db *db)
+struct view *view_new(struct db *db, enum view_use use)
 {
 	struct view *v = xcalloc(1, sizeof(*v));
 
 	v->db = db;
 	v->options = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_fill_cache(v->options, use == VIEW_AGAIN);
 	if (db->mode != DB_READ) {
 		v->snapshot = rocksdb_create_snapshot(db->rocks);
 		rocksdb_readoptions_set_snapshot(v->options, v->snapshot);

@@ -55,7 +55,10 @@ uint64_t db_bytes(struct db *db, enum family cf);
 /* A fixed state of the database (the owner's; a secondary has one state at a time). */
 struct view;
 
-struct view *view_new(struct db *db);
+/* Will somebody ask for the same soon? What is read once must not fill the cache. */
+enum view_use { VIEW_ONCE, VIEW_AGAIN };
+
+struct view *view_new(struct db *db, enum view_use use);
 void view_free(struct view *v);
 /* Is the key there? */
 bool view_has(struct view *v, enum family cf, const struct key *key);

@@ -33,7 +33,7 @@ static void begin_series(struct mend *m, unsigned level, size_t nth)
 /* Takes the reference over. */
 static int begin(struct mend *m, struct store *s, struct block *b, struct err *err)
 {
-	struct view *v = view_new(s->db);
+	struct view *v = view_new(s->db, VIEW_ONCE);
 	int ret = b->ended ? 0 : series_list_read(&m->all, v, b, err);
 
 	view_free(v);
@@ -158,7 +158,7 @@ static int put_end(struct mend *m, struct store *s, struct err *err)
 /* Does a little; 1: there is more, 0: the block is done. */
 static int go_on(struct mend *m, struct store *s, struct err *err)
 {
-	struct view *v = view_new(s->db);
+	struct view *v = view_new(s->db, VIEW_ONCE);
 	int ret = 0;
 
 	if (find_gap(m, v))

@@ -147,7 +147,7 @@ bool rollup_step(struct store *s)
 	s->n_jobs--;
 	if (!s->jobs)
 		s->jobs_end = &s->jobs;
-	v = view_new(s->db);
+	v = view_new(s->db, VIEW_ONCE);
 	batch = batch_new();
 	/* One that cannot be made is not missed: the level below answers. */
 	if (rollup_sum(s, v, batch, j->block, j->series, j->level, j->bucket_ns, false,
@@ -281,7 +281,7 @@ static int fill_series(struct filling *f, series_id series)
 
 int rollup_complete(struct store *s, struct block *b, struct err *err)
 {
-	struct filling f = { s, b, view_new(s->db), batch_new(), err };
+	struct filling f = { s, b, view_new(s->db, VIEW_ONCE), batch_new(), err };
 	struct cursor *meta = cursor_new(f.v, CF_META);
 	struct key kind = key_kind(b->id, 'S');
 	int ret = 0;

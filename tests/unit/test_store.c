@@ -460,7 +460,7 @@ static unsigned count_merged(const char *dir)
 {
 	struct err err = ERR_INIT;
 	struct db *db = db_open(dir, DB_READ, false, &err);
-	struct view *v = view_new(db);
+	struct view *v = view_new(db, VIEW_ONCE);
 	struct cursor *c = cursor_new(v, CF_AGG);
 	struct key start = key_block(0);
 	struct key_fields f;
@@ -822,7 +822,7 @@ static unsigned count_keys(const char *dir, enum family cf, const struct key *pr
 {
 	struct err err = ERR_INIT;
 	struct db *db = db_open(dir, DB_READ, false, &err);
-	struct view *v = view_new(db);
+	struct view *v = view_new(db, VIEW_ONCE);
 	struct cursor *c = cursor_new(v, cf);
 	unsigned n = 0;
 
