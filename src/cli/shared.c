@@ -189,6 +189,8 @@ int pids_attach(const struct pids *p, struct sampler *s, struct err *err)
 			sampler_expect(s, p->v[i], 365 * 86400 * NS_PER_SEC);
 			continue;
 		}
+		if (i >= p->n_given && err->code == ERR_GONE)
+			continue; /* a child that ended meanwhile */
 		probe_explain(p->v[i], err);
 		if (p->n > 1)
 			log_warn("%s%s%s", err->msg, err->hint[0] ? "; " : "", err->hint);
