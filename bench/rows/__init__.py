@@ -5,7 +5,8 @@ from harness.bench import ROWS
 from . import cost, overhead, scale, soak, threads, truth  # noqa: F401
 
 FIRST = ("rate-1x20", "rate-8x40", "cpu", "truth", "calls", "threads-300", "overhead-rates",
-         "discarded", "attach", "depth", "written", "store", "overhead", "overhead-3.15",
+         "discarded", "attach", "depth", "written", "store", "overhead-switched",
+         "overhead", "overhead-3.15",
          "truth-known", "truth-phase", "rate-era", "rate-shape", "threads-100hz",
          "processes", "memory")
 

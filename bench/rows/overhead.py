@@ -1,11 +1,17 @@
 """What being sampled costs the target: throughput and the 99th percentile of its units'
 latency, bare and under each profiler in turns in one process. Every case is measured between
 two bare windows and compared with their mean; the control is a window under nobody."""
+import os
+import signal
 import statistics
+import subprocess
+import tempfile
+import time
 
 from harness import machine, stats
 from harness.bench import Cell, Row
-from harness.process import Failed, Gauge, Program
+from harness.process import Failed, Gauge, Program, end, pin
+from harness.tools import Ask
 
 # name: (script, its arguments, Python threads, kind of load)
 PROGRAM = {
@@ -107,7 +113,6 @@ def file_change(row, name, version, tool, mode, hz, pairs):
 
 
 def everyone(bench, version, rates, modes=("default",), threads=1):
-    from harness.tools import Ask
     return [(tool, mode, hz) for hz in rates for tool in bench.tools
             for mode in tool.modes
             if mode in modes and not tool.cannot(Ask(0, version, 1, hz, mode))]
@@ -140,3 +145,54 @@ def overhead_rates(bench, row):
         modes = ("default", "auto", "blocking")
         overhead(bench, row, version, "churn",
                  everyone(bench, version, (1000, 10000), modes))
+
+
+def switched(bench, version, tool, hz):
+    """Units per second with the tool at work and, in turns, while it is itself stopped:
+    ([without], [with]). Not for a tool that may hold the target when it is stopped."""
+    without, under = [], []
+    with tempfile.TemporaryDirectory(prefix="bench-switched-") as folder, \
+            bench.program(version, "churn.py", 1) as program:
+        ask = Ask(program.pid, version, 600, hz)
+        popen = tool and subprocess.Popen(
+            tool.argv(ask, os.path.join(folder, "out")), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=pin({bench.core}))
+        try:
+            time.sleep(1.5)             # until it samples
+            until = time.monotonic() + 10 * bench.seconds
+            while time.monotonic() < until:
+                for signum, rates in ((signal.SIGSTOP, without), (signal.SIGCONT, under)):
+                    if tool:
+                        if popen.poll() is not None:
+                            raise Failed("%s ended early" % tool.name)
+                        popen.send_signal(signum)
+                    time.sleep(0.005)
+                    units, began = program.units(), time.monotonic()
+                    time.sleep(0.06)
+                    rates.append((program.units() - units) / (time.monotonic() - began))
+        finally:
+            if tool:
+                popen.send_signal(signal.SIGCONT)
+                end(popen)
+    return without, under
+
+
+@Row("overhead-switched", "a call-heavy target's loss of throughput, by windows of 60 ms in "
+     "which the profiler works and in which it is stopped", "%",
+     "100 Hz: none, 1 kHz: <= 1 %", group="overhead")
+def overhead_switched(bench, row):
+    for version in bench.versions("3.12", "3.15"):
+        for tool, mode, hz in [(None, "default", 0)] + [
+                each for each in everyone(bench, version, (100, 1000, 10000))
+                if each[0].name != "py-spy"]:       # which stops its targets
+            variant = "churn %son %s" % ("at %g Hz " % hz if hz else "", version)
+            name = tool.name if tool else "nobody"
+            try:
+                pairs = [p for p in zip(*switched(bench, version, tool, hz)) if all(p)]
+            except (Failed, OSError) as e:
+                row.cells.append(Cell(variant, name, mode, note=str(e)))
+                continue
+            change = stats.paired_change(*zip(*pairs))
+            mean, low, high = [-change[i] for i in (0, 2, 1)]
+            row.cells.append(Cell(variant, name, mode, mean, 0, [],
+                                  "noise" if low <= 0 <= high else "", low, high))

@@ -76,7 +76,8 @@ def against_stopped(bench, row, version, script, modes=None, tools=None):
         seen[tool.name, mode] = worst
         return {"distance": stats.distance(shares, truth_shares) if truth_shares else None,
                 "impossible": 100 * bad["impossible"] / total,
-                "cut": 100 * (bad["cut"] + bad["rootless"]) / total,
+                "cut": 100 * max((bad["cut"] + bad["rootless"]) / total,
+                                 result.cut / max(1, result.samples)),
                 "thrown away": 100 * result.errors / (result.samples + result.errors),
                 "wrong line": 100 * bad["wrong line"] / total}
     cases = bench.cases(row, "%s on %s," % (script[:-3], version), version, measure, modes,
