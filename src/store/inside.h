@@ -274,9 +274,10 @@ int owner_take(const char *dir, const char *address, struct err *err);
 bool owner_is(const char *dir, pid_t *pid, char *address, size_t size);
 /* FORMAT: 0 when it is ours; ERR_NOT_FOUND when there is no store, ERR_VERSION... */
 int store_format_read(const char *dir, unsigned *format, struct err *err);
-/* Makes an empty directory a store. */
-int store_format_write(const char *dir, struct err *err);
-/* Only the file. */
+/* Marks an empty directory as one in which a store is made (FORMAT.new), or finds that it is,
+ * by one that did not come to its end. ERR_USAGE: it holds other files. */
+int store_begin(const char *dir, struct err *err);
+/* Writes FORMAT, of which FORMAT.new becomes one: now it is a store. */
 int store_format_put(const char *dir, struct err *err);
 
 #endif

@@ -128,7 +128,7 @@ out:
 	return ret;
 }
 
-/* A directory is ours to make a store in when it is empty or only just begun. */
+/* A directory is ours to make a store in when it is empty. */
 static int check_empty(const char *dir, struct err *err)
 {
 	DIR *d = opendir(dir);
@@ -138,13 +138,30 @@ static int check_empty(const char *dir, struct err *err)
 	if (!d)
 		return err_sys(err, errno, "cannot list %s", dir);
 	while ((e = readdir(d)) && ret == 0) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
-			!strcmp(e->d_name, "owner") || !strcmp(e->d_name, "FORMAT.new"))
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
 		err_set(err, ERR_USAGE, "%s is a directory with other files in it", dir);
 		ret = err_hint(err, "name a directory that does not exist yet");
 	}
 	closedir(d);
+	return ret;
+}
+
+int store_begin(const char *dir, struct err *err)
+{
+	char *fresh = xasprintf("%s/FORMAT.new", dir);
+	int fd = open(fresh, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0) {
+		ret = check_empty(dir, err);
+		if (ret == 0)
+			fd = open(fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		if (ret == 0 && fd < 0)
+			ret = err_sys(err, errno, "cannot write %s", fresh);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(fresh);
 	return ret;
 }
 
@@ -174,9 +191,4 @@ out:
 	free(path);
 	free(fresh);
 	return ret;
-}
-
-int store_format_write(const char *dir, struct err *err)
-{
-	return check_empty(dir, err) < 0 ? -1 : store_format_put(dir, err);
 }

@@ -51,7 +51,7 @@ static void release(struct store *s)
 static int open_writer(struct store *s, const struct store_options *o, struct err *err)
 {
 	struct err why = ERR_INIT;
-	unsigned format = STORE_FORMAT;
+	unsigned format = 0;
 
 	if (file_mkdirs(s->dir, err) < 0)
 		return -1;
@@ -60,17 +60,18 @@ static int open_writer(struct store *s, const struct store_options *o, struct er
 			*err = why;
 			return -1;
 		}
-		if (store_format_write(s->dir, err) < 0)
+		if (store_begin(s->dir, err) < 0)
 			return -1;
 	}
 	s->owner_fd = owner_take(s->dir, o->address, err);
 	if (s->owner_fd < 0)
 		return -1;
-	/* What is in it stays as it was: every older format is a part of this one. */
-	if (format < STORE_FORMAT && store_format_put(s->dir, err) < 0)
-		return -1;
 	s->db = db_open(s->dir, DB_WRITE, !o->no_sync, err);
 	if (!s->db)
+		return -1;
+	/* Now that it can be read. What is in one of an older format stays as it was: every
+	 * older format is a part of this one. */
+	if (format < STORE_FORMAT && store_format_put(s->dir, err) < 0)
 		return -1;
 	return blocks_load(s, err);
 }
