@@ -49,60 +49,60 @@ static int fall_back_to_file(struct mem_live *m)
 }
 
 /* The segments as the kernel is to read them, in the order given. */
-struct plan {
+struct vectors {
 	struct iovec local[MEM_MAX_SEGMENTS], remote[MEM_MAX_SEGMENTS];
 	size_t n_local, n_remote;
 };
 
-static void add_local(struct plan *p, void *dst, size_t len)
+static void add_local(struct vectors *v, void *dst, size_t len)
 {
-	p->local[p->n_local++] = (struct iovec){ dst, len };
+	v->local[v->n_local++] = (struct iovec){ dst, len };
 }
 
 /* Bytes between the end of the stretch at hand and a segment; MEM_NEAR: far apart. */
-static size_t gap_before(const struct plan *p, const struct mem_segment *s)
+static size_t gap_before(const struct vectors *v, const struct mem_segment *s)
 {
 	const struct iovec *last;
 	uint64_t end;
 
-	if (!p->n_remote)
+	if (!v->n_remote)
 		return MEM_NEAR;
-	last = &p->remote[p->n_remote - 1];
+	last = &v->remote[v->n_remote - 1];
 	end = (uintptr_t)last->iov_base + last->iov_len;
 	return s->addr >= end && s->addr - end < MEM_NEAR ? (size_t)(s->addr - end)
 							  : MEM_NEAR;
 }
 
-static void make_plan(
-	struct plan *p, const struct mem_segment *seg, size_t n, uint8_t *unwanted)
+static void fill_vectors(
+	struct vectors *v, const struct mem_segment *seg, size_t n, uint8_t *unwanted)
 {
 	size_t i, gap;
 
-	p->n_local = p->n_remote = 0;
+	v->n_local = v->n_remote = 0;
 	for (i = 0; i < n; i++) {
-		gap = gap_before(p, &seg[i]);
-		if (gap < MEM_NEAR && p->n_local + n - i < MEM_MAX_SEGMENTS) {
+		gap = gap_before(v, &seg[i]);
+		if (gap < MEM_NEAR && v->n_local + n - i < MEM_MAX_SEGMENTS) {
 			if (gap)
-				add_local(p, unwanted, gap);
-			p->remote[p->n_remote - 1].iov_len += gap + seg[i].len;
+				add_local(v, unwanted, gap);
+			v->remote[v->n_remote - 1].iov_len += gap + seg[i].len;
 		} else {
-			p->remote[p->n_remote++] = (struct iovec){
+			v->remote[v->n_remote++] = (struct iovec){
 				(void *)(uintptr_t)seg[i].addr, seg[i].len // NOLINT
 			};
 		}
-		add_local(p, seg[i].dst, seg[i].len);
+		add_local(v, seg[i].dst, seg[i].len);
 	}
 }
 
 /* Of so many bytes that were copied, those of the segments. */
-static ssize_t wanted(const struct plan *p, const uint8_t *unwanted, ssize_t copied)
+static ssize_t wanted(const struct vectors *v, const uint8_t *unwanted, ssize_t copied)
 {
 	ssize_t sum = 0, len;
 	size_t i;
 
-	for (i = 0; i < p->n_local && copied > 0; i++, copied -= len) {
-		len = (ssize_t)p->local[i].iov_len;
-		if (p->local[i].iov_base != unwanted)
+	for (i = 0; i < v->n_local && copied > 0; i++, copied -= len) {
+		len = (ssize_t)v->local[i].iov_len;
+		if (v->local[i].iov_base != unwanted)
 			sum += len < copied ? len : copied;
 	}
 	return sum;
@@ -112,15 +112,15 @@ static ssize_t live_readv(struct mem *base, const struct mem_segment *seg, size_
 {
 	struct mem_live *m = (struct mem_live *)base;
 	uint8_t unwanted[MEM_NEAR];
-	struct plan p;
+	struct vectors v;
 	ssize_t got;
 
 	if (m->fd >= 0)
 		return read_by_file(m, seg, n);
-	make_plan(&p, seg, n, unwanted);
-	got = process_vm_readv(m->pid, p.local, p.n_local, p.remote, p.n_remote, 0);
+	fill_vectors(&v, seg, n, unwanted);
+	got = process_vm_readv(m->pid, v.local, v.n_local, v.remote, v.n_remote, 0);
 	if (got > 0)
-		return wanted(&p, unwanted, got);
+		return wanted(&v, unwanted, got);
 	if (got == 0 || (errno != ENOSYS && errno != EPERM))
 		return got;
 	if (fall_back_to_file(m) < 0)

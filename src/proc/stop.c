@@ -9,6 +9,9 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
+
+enum { SPIN_NS = 30000, NAP_NS = 10000 };
 
 /* One report of the thread, if there is one: true when it stopped or is gone. */
 static bool take_report(struct stop *s)
@@ -32,7 +35,7 @@ static bool take_report(struct stop *s)
 
 int stop_begin(struct stop *s, pid_t tid, int64_t timeout_ns)
 {
-	int64_t deadline = clock_mono_ns() + timeout_ns;
+	int64_t begin = clock_mono_ns(), waited = 0;
 
 	*s = (struct stop){ .tid = tid };
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0)
@@ -40,10 +43,14 @@ int stop_begin(struct stop *s, pid_t tid, int64_t timeout_ns)
 	s->seized = true;
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
 		return errno;
-	/* Spins: a thread stops within microseconds, a sleep would take longer. */
+	/* A thread that runs elsewhere stops within microseconds, and a sleep would take
+	 * longer; one that waits for this CPU stops when it gets it. */
 	while (!take_report(s)) {
-		if (clock_mono_ns() >= deadline)
+		if (waited >= timeout_ns)
 			return ETIMEDOUT;
+		if (waited >= SPIN_NS)
+			nanosleep(&(struct timespec){ .tv_nsec = NAP_NS }, NULL);
+		waited = clock_mono_ns() - begin;
 	}
 	return s->stopped ? 0 : ESRCH;
 }
