@@ -196,8 +196,8 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	if (pids_of(&r.pids, &o->pids, args, args->command != NULL, err) < 0)
 		goto out;
 	name_of(&r, name, sizeof(name));
-	/* What is large goes back to the system when it is freed. By default the limit is as
-	 * large as what was freed last, which suits the queries of serve, not days of this. */
+	/* What is large goes back to the system when it is freed. By default the limit grows to
+	 * the largest that ever was, which suits the queries of serve, not days of this. */
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	if (output_prepare(&r.output, &o->output, name, err) < 0 ||
 		ending_open(&r.ending, err) < 0)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { HOT_EVERY_S = 2, HOT_WINDOW_S = 10, HOT_ROWS = 5 };
+enum { DOUBTS_TOLD = 20 }; /* one stack in so many */
 
 void progress_init(struct progress *p, struct sampler *s, struct source *source,
 	double rate_hz, double duration_s, bool quiet)
@@ -196,6 +197,9 @@ void summary_print(const struct summary *s, struct buf *out, bool colour)
 	if (st->cut || st->repaired)
 		buf_printf(out, "; %llu repaired, %llu cut",
 			(unsigned long long)st->repaired, (unsigned long long)st->cut);
+	if (st->doubted)
+		buf_printf(out, "; CPython counts another depth in %llu",
+			(unsigned long long)st->doubted);
 	if (s->seconds_lost)
 		buf_printf(out, "; %llu seconds (%llu samples) could not be written: %s",
 			(unsigned long long)s->seconds_lost,
@@ -224,6 +228,13 @@ void summary_print(const struct summary *s, struct buf *out, bool colour)
 		buf_printf(
 			out, "; %u children came and went unseen", st->children_missed);
 	buf_char(out, '\n');
+	if ((st->cut + st->doubted) * DOUBTS_TOLD > st->samples)
+		buf_printf(out,
+			"  %s%.0f%% of the stacks moved while they were read%s: "
+			"--blocking auto stops such a thread for each sample\n",
+			ink(colour, INK_WARN),
+			100 * (double)(st->cut + st->doubted) / (double)st->samples,
+			ink(colour, INK_PLAIN));
 	print_hot(&s->hot, out, colour);
 }
 
@@ -252,6 +263,7 @@ void summary_json(const struct summary *s, struct buf *out)
 	json_kdouble(&j, "late_max", (double)st->late_ns_max / 1e9);
 	json_kint(&j, "repaired", (int64_t)st->repaired);
 	json_kint(&j, "cut", (int64_t)st->cut);
+	json_kint(&j, "doubted", (int64_t)st->doubted);
 	json_key(&j, "lost");
 	json_object(&j);
 	for (r = ST_OK + 1; r < STATUS_COUNT; r++)

@@ -34,6 +34,7 @@ static void let_go(struct sampler *s, size_t i, enum event_kind kind, const char
 	s->gone_totals.samples += t->totals.samples;
 	s->gone_totals.cut += t->totals.cut;
 	s->gone_totals.repaired += t->totals.repaired;
+	s->gone_totals.doubted += t->totals.doubted;
 	s->gone_totals.unmerged += t->totals.unmerged;
 	s->gone_totals.stops += t->totals.stops;
 	s->gone_totals.stopped_ns += t->totals.stopped_ns;
@@ -128,6 +129,7 @@ static void publish(struct sampler *s)
 	st.samples = s->gone_totals.samples;
 	st.cut = s->gone_totals.cut;
 	st.repaired = s->gone_totals.repaired;
+	st.doubted = s->gone_totals.doubted;
 	st.unmerged = s->gone_totals.unmerged;
 	st.stops = s->gone_totals.stops;
 	st.stopped_ns = s->gone_totals.stopped_ns;
@@ -142,6 +144,7 @@ static void publish(struct sampler *s)
 		st.samples += t->samples;
 		st.cut += t->cut;
 		st.repaired += t->repaired;
+		st.doubted += t->doubted;
 		st.unmerged += t->unmerged;
 		st.stops += t->stops;
 		st.stopped_ns += t->stopped_ns;

@@ -97,6 +97,7 @@ struct sampler_stats {
 	uint64_t ticks, missed;            /* taken; skipped because we were late */
 	uint64_t late_ns_sum, late_ns_max; /* wake-up after deadline */
 	uint64_t samples, cut, repaired;
+	uint64_t doubted; /* kept, though CPython counts another depth; to 3.10 */
 	uint64_t lost[STATUS_COUNT];
 	uint64_t stops, stopped_ns, stopped_ns_max; /* --blocking, --native */
 	uint64_t unmerged; /* --native: kept as Python stacks, the two did not fit */

@@ -42,7 +42,8 @@ struct lane {
 	int64_t state_ns; /* when the kernel was last asked */
 	uint64_t futex;   /* address that futex_kind was found for */
 	wait_id futex_kind;
-	uint32_t n_still; /* ticks blocked without a change */
+	uint32_t n_still;                /* ticks blocked without a change */
+	uint32_t n_read, n_bad, n_stops; /* --blocking auto, see is_stopped_for() */
 	bool parked, changed;
 	uint32_t n_kept; /* frames of the last sample */
 	uint32_t misses; /* tries to open its task that failed */
@@ -53,7 +54,8 @@ struct lane {
 
 /* Counted over the life of a target. */
 struct target_totals {
-	uint64_t samples, cut, repaired, unmerged, stops, stopped_ns, stopped_ns_max;
+	uint64_t samples, cut, repaired, doubted, unmerged;
+	uint64_t stops, stopped_ns, stopped_ns_max;
 	uint64_t lost[STATUS_COUNT];
 	uint64_t reads, read_ns;
 };

@@ -5,7 +5,13 @@
 #include "base/clock.h"
 #include "proc/stop.h"
 
-enum { RETRIES = 3 };
+enum {
+	RETRIES = 3,
+	/* --blocking auto: so many of so many reads were bad, no more for so many ticks */
+	BAD = 3,
+	LOOK = 64,
+	STOPS = 1024,
+};
 /* A thread that waits for a processor stops when it gets one. */
 #define STOP_TIMEOUT_NS (20 * NS_PER_MS)
 
@@ -84,7 +90,7 @@ static uint32_t look_twice(struct target *t, struct walk_thread *w, uint32_t sou
 	const struct raw_frame caller = w->frames[sound - 1], callee = w->frames[sound];
 
 	if (walker_again(t->walker, w, false) != ST_OK)
-		return w->n_frames;
+		return sound < w->n_frames ? sound : w->n_frames;
 	if (sound < w->n_frames && same_frame(&caller, &w->frames[sound - 1]) &&
 		callee.addr == w->frames[sound].addr &&
 		callee.code == w->frames[sound].code &&
@@ -93,27 +99,54 @@ static uint32_t look_twice(struct target *t, struct walk_thread *w, uint32_t sou
 	return edges_judge(t->edges, w, walker_epoch(t->walker));
 }
 
+/*
+ * Is the thread stopped for its sample, whatever a read without would bring? Where many
+ * are bad, those that are not are unlike the others (shallow, in a recursion): to stop
+ * for the bad ones only would make a profile of the good ones.
+ */
+static bool is_stopped_for(
+	const struct walk_thread *w, struct lane *l, enum blocking blocking)
+{
+	if (w->flags & WALK_PARKED)
+		return false;
+	if (blocking == BLOCKING_AUTO && l->n_stops) {
+		l->n_stops--;
+		return !(l->state & STATE_BLOCKED);
+	}
+	return blocking == BLOCKING_ALWAYS;
+}
+
+/* Counts one read without a stop. */
+static void note_read(struct lane *l, bool bad)
+{
+	l->n_bad += bad;
+	if (l->n_bad < BAD && ++l->n_read < LOOK)
+		return;
+	l->n_stops = l->n_bad >= BAD ? STOPS : 0;
+	l->n_bad = l->n_read = 0;
+}
+
 /* How many frames can be vouched for, and whether there were more; reads again where that
- * may help. */
+ * may help, stops where that is allowed. */
 static uint32_t settle(struct target *t, struct walk_thread *w, struct lane *l,
 	enum blocking blocking, bool *cut)
 {
 	uint32_t epoch = walker_epoch(t->walker), sound;
+	bool may_stop = blocking == BLOCKING_AUTO, bad;
 	int tries;
 
 	*cut = false;
-	if (blocking == BLOCKING_ALWAYS && !(w->flags & WALK_PARKED)) {
-		if (read_stopped(t, w, l))
-			return w->n_frames;
-	}
+	if (is_stopped_for(w, l, blocking) && read_stopped(t, w, l))
+		return w->n_frames;
+	bad = w->status == ST_TORN || w->status == ST_CYCLE || w->flags & WALK_DOUBTED;
+	if (may_stop && !(l->state & STATE_BLOCKED))
+		note_read(l, bad);
+	if (may_stop && bad && read_stopped(t, w, l))
+		return w->n_frames;
 	for (tries = 0; tries < RETRIES && w->status != ST_OK && w->status != ST_GONE &&
 			w->status != ST_LIMIT;
-		tries++) {
-		if (blocking == BLOCKING_AUTO && tries)
-			read_stopped(t, w, l);
-		else
-			walker_again(t->walker, w, false);
-	}
+		tries++)
+		walker_again(t->walker, w, false);
 	if (w->status == ST_TORN || w->status == ST_CYCLE) {
 		sound = walker_sound(t->walker, w);
 		*cut = sound > 0;
@@ -122,7 +155,7 @@ static uint32_t settle(struct target *t, struct walk_thread *w, struct lane *l,
 	if (!(w->flags & WALK_CHANGED))
 		return w->n_frames;
 	sound = edges_judge(t->edges, w, epoch);
-	if (sound < w->n_frames && blocking == BLOCKING_AUTO && read_stopped(t, w, l))
+	if (sound < w->n_frames && may_stop && read_stopped(t, w, l))
 		return w->n_frames;
 	if (sound < w->n_frames)
 		sound = look_twice(t, w, sound);
@@ -230,6 +263,7 @@ static void sample_thread(
 		stats->n_repaired++;
 		t->totals.repaired++;
 	}
+	t->totals.doubted += !cut && w->flags & WALK_DOUBTED && w->flags & WALK_CHANGED;
 	l->changed = w->flags & WALK_CHANGED;
 	l->n_kept = n;
 	target_put(t, l, tick, stack_of(t, w, l, n, still, k));

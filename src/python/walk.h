@@ -86,6 +86,7 @@ enum walk_flags {
 	WALK_PARKED = 1 << 9,     /* set by the caller: not read, as in the last tick */
 	WALK_NEW = 1 << 10,       /* first tick of this thread */
 	WALK_IN_C = 1 << 11,      /* the leaf stands at a call: C runs it */
+	WALK_DOUBTED = 1 << 12, /* to 3.10: it moved, and CPython counts another depth */
 };
 
 /* One Python thread as of the last tick. Borrowed until the next. */

@@ -7,7 +7,9 @@
  * what was on the stack shortly before: all of it is read in one vectored call and the
  * links are checked in the copies. The pointer is read first, and the frames one after
  * the other up to microseconds later, so it is the pointer that is believed: a frame that
- * has returned since has lost its link, but keeps its code, and was where it was before.
+ * has returned since has lost its link, but keeps its code; its link is remembered, and
+ * what it says of a call is judged later. Whether the links are of one moment is asked of
+ * the depth that CPython counts (walk_depth.c).
  */
 #include "python/walk_impl.h"
 
@@ -15,11 +17,11 @@
 
 enum {
 	LOCALS =
-		64, /* bytes of locals that are read too: they show that a frame moved on */
+		64, /* bytes of them that are read too: they show that a frame moved on */
 	NEWEST = WALK_LEAF_FRAMES,
 	OLDEST = WALK_ROOT_FRAMES,
-	ASIDE_MIN = 24, /* frames of the recent past that are read along... */
-	ASIDE_MAX = 256 /* ...and where more come and go within a tick */
+	ASIDE_MAX = 24,  /* frames of the recent past that are read along */
+	DOUBTED_MAX = 16 /* read one by one, where the links may be of many moments */
 };
 
 static size_t frame_len(const struct walker *w)
@@ -103,7 +105,7 @@ static void parse(const struct walker *w, const uint8_t *at, struct slot *s)
 	s->live = ld32(at + a->obj.refcnt) != 0;
 }
 
-static void push_slot(struct walker *w, const struct slot *s)
+void push_slot(struct walker *w, const struct slot *s)
 {
 	struct raw_frame *f = chain_push(w);
 
@@ -111,7 +113,8 @@ static void push_slot(struct walker *w, const struct slot *s)
 		.addr = s->addr,
 		.code_addr = s->code,
 		.instr = (uint64_t)(int64_t)s->lasti,
-		.flags = s->generator ? RAW_GENERATOR : 0,
+		.flags = (s->generator ? RAW_GENERATOR : 0) |
+			 (s->guessed ? RAW_GUESSED : 0),
 	};
 }
 
@@ -154,7 +157,7 @@ static void put_aside(struct walker *w, struct wthread *t, const struct slot *s)
 	if (w->abi->frame.localsplus > TS_MAX)
 		return;
 	a = find_aside(t, s->addr, &t->near_aside);
-	if (!a && t->n_aside < t->max_aside) {
+	if (!a && t->n_aside < ASIDE_MAX) {
 		GROW(t->aside, t->cap_aside, t->n_aside + 1);
 		a = &t->aside[t->n_aside++];
 	} else if (!a) {
@@ -170,18 +173,18 @@ static void put_aside(struct walker *w, struct wthread *t, const struct slot *s)
 }
 
 /* A frame that has returned since the pointer was read is put back to where it was. */
-static bool restore(
-	struct walker *w, struct slot *s, const struct slot *was, uint64_t back)
+static bool restore(struct walker *w, struct slot *s, const struct slot *was)
 {
 	bool knows =
 		w->abi->frame.executing != ABI_NONE || w->abi->frame.state != ABI_NONE;
 
-	if (!back || s->code != was->code || (knows && s->executing))
+	if (!was->back || s->code != was->code || (knows && s->executing))
 		return false;
 	if (s->back && s->live) /* a free one is linked to another that is free */
 		return false;
-	s->back = back;
-	if (w->n_slots_done) /* not the leaf: it stood at its call */
+	s->back = was->back;
+	s->guessed = true;
+	if (w->n_slots) /* not the leaf: it stood at its call */
 		s->lasti = was->lasti;
 	return true;
 }
@@ -230,22 +233,27 @@ static bool has_twice(struct walker *w)
 
 /*
  * Follows the links from the leaf: through the copies where the prediction holds, by
- * reading where it does not. The new prediction is collected leaf first in w->slots.
+ * reading where it does not, so many times (ST_FAULT: no more). The new prediction is
+ * collected leaf first in w->slots.
  */
-static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
+static enum status follow(
+	struct walker *w, struct wthread *t, uint64_t addr, uint32_t max_read)
 {
 	uint8_t scratch[TS_MAX + LOCALS];
-	uint32_t at = UINT32_MAX, n = 0, hare = 1;
+	uint32_t at = UINT32_MAX, hare = 1;
 	uint64_t tortoise = 0;
 	struct aside *aside;
 	uint32_t near = 0;
 
-	while (addr && n < CHAIN_MAX) {
+	w->n_slots = 0;
+	w->chain_patched = false;
+	while (addr && w->n_slots < CHAIN_MAX) {
 		struct slot s = { .addr = addr, .ok = true };
 
 		if (addr == tortoise)
 			return ST_CYCLE;
-		if (n == hare) { /* Brent: compare with a frame twice as far each time */
+		if (w->n_slots ==
+			hare) { /* Brent: compare with one twice as far each time */
 			tortoise = addr;
 			hare *= 2;
 		}
@@ -253,75 +261,58 @@ static enum status follow(struct walker *w, struct wthread *t, uint64_t addr)
 		at = at && at <= t->n_slots && t->slots[at - 1].addr == addr
 			     ? at
 			     : find_slot(t, addr, at ? at : 0);
-		w->n_slots_done = n;
 		aside = at ? NULL : find_aside(t, addr, &near);
 		if (at && in_window(t, at - 1) && t->slots[at - 1].ok) {
 			parse(w, copy_of(w, t, place_of(t, at - 1), t->side), &s);
-			w->chain_patched |= restore(w, &s, &t->slots[at - 1],
-				at > 1 ? t->slots[at - 2].addr : 0);
+			w->chain_patched |= restore(w, &s, &t->slots[at - 1]);
 		} else if (at && !in_window(t, at - 1)) {
 			s = t->slots[at - 1]; /* the middle of a very deep stack */
 			s.ok = true;
 		} else if (aside && aside->ok) {
 			parse(w, aside->bytes, &s);
-			w->chain_patched |= restore(w, &s, &aside->was, aside->was.back);
+			w->chain_patched |= restore(w, &s, &aside->was);
 			aside->used_tick = t->tick;
 		} else {
+			if (!max_read--)
+				return ST_FAULT;
 			if (addr % 8 || !read_frame(w, addr, scratch))
 				return ST_TORN;
 			parse(w, scratch, &s);
 		}
 		if (!s.back && !(s.executing && s.live))
 			return ST_TORN; /* freed since, and nobody knows where it was */
-		GROW(w->slots, w->cap_slots, n + 1);
-		w->slots[n++] = s;
+		GROW(w->slots, w->cap_slots, w->n_slots + 1);
+		w->slots[w->n_slots++] = s;
 		addr = s.back;
 		if (at)
 			at--;
 		else
 			at = t->n_slots;
 	}
-	w->n_slots = n;
 	if (addr)
 		return ST_LIMIT;
-	return !n || is_root(w, t, w->slots[n - 1].addr) ? ST_OK : ST_TORN;
+	return !w->n_slots || is_root(w, t, w->slots[w->n_slots - 1].addr) ? ST_OK
+									   : ST_TORN;
 }
 
-static bool is_predicted(const struct walker *w, const struct wthread *t)
+/* How many frames, from the root, are those of the prediction. */
+static uint32_t n_in_common(const struct walker *w, const struct wthread *t)
 {
-	uint32_t i;
+	uint32_t n = w->n_slots < t->n_slots ? w->n_slots : t->n_slots, i;
 
-	if (w->n_slots != t->n_slots)
-		return false;
-	for (i = 0; i < w->n_slots; i++) {
+	for (i = 0; i < n; i++) {
 		if (t->slots[i].addr != w->slots[w->n_slots - 1 - i].addr)
-			return false;
+			break;
 	}
-	return true;
-}
-
-/* As many places as frames leave the stack in one tick, for a while. */
-static void room_aside(struct wthread *t, uint32_t left)
-{
-	t->max_aside = t->max_aside > ASIDE_MIN ? t->max_aside - 1 : ASIDE_MIN;
-	if (left > t->max_aside)
-		t->max_aside = left < ASIDE_MAX ? left : ASIDE_MAX;
-	if (t->n_aside > t->max_aside)
-		t->n_aside = t->max_aside;
+	return i;
 }
 
 /* The chain of this tick is the prediction for the next. */
-static void predict(struct walker *w, struct wthread *t)
+static void predict(struct walker *w, struct wthread *t, uint32_t same)
 {
-	uint32_t n = w->n_slots, i, same;
+	uint32_t n = w->n_slots, i;
 
-	for (same = 0; same < n && same < t->n_slots; same++) {
-		if (t->slots[same].addr != w->slots[n - 1 - same].addr)
-			break;
-	}
-	if (t->moved)
-		room_aside(t, t->n_slots - same);
-	for (i = t->n_slots; i > same && t->n_slots - i < t->max_aside; i--)
+	for (i = t->n_slots; i > same && t->n_slots - i < ASIDE_MAX; i--)
 		put_aside(w, t, &t->slots[i - 1]);
 	GROW(t->slots, t->cap_slots, n);
 	for (i = 0; i < n; i++)
@@ -329,21 +320,33 @@ static void predict(struct walker *w, struct wthread *t)
 	t->n_slots = n;
 }
 
-static enum status frame_decode(struct walker *w, struct wthread *t)
+/* Did the frame of the prediction stand where it stood? */
+static bool stands(struct walker *w, const struct wthread *t, uint32_t i)
 {
-	uint64_t pointer = ts_u64(w, t, w->abi->tstate.frame);
-	enum status st;
+	const struct slot *was = &t->slots[i];
+	struct slot now = { .addr = was->addr };
+
+	if (!in_window(t, i) || !was->ok)
+		return false;
+	parse(w, copy_of(w, t, place_of(t, i), t->side), &now);
+	return now.executing && now.live && now.code == was->code &&
+	       now.lasti == was->lasti && now.back == (i ? t->slots[i - 1].addr : 0);
+}
+
+static uint32_t n_standing(struct walker *w, const struct wthread *t)
+{
+	uint32_t i = 0;
+
+	while (i < t->n_slots && stands(w, t, i))
+		i++;
+	return i;
+}
+
+/* w->slots becomes w->chain. */
+static void push_chain(struct walker *w)
+{
 	uint32_t i;
 
-	t->pub.flags &= ~(uint32_t)(WALK_TORN | WALK_REPAIRED);
-	chain_clear(w);
-	w->n_slots = 0;
-	st = follow(w, t, pointer);
-	if (st != ST_OK && st != ST_LIMIT)
-		return st;
-	t->moved = !is_predicted(w, t);
-	if (t->moved && has_twice(w))
-		return ST_TORN;
 	for (i = 0; i < w->n_slots; i++) {
 		if (i == NEWEST && w->n_slots - i > OLDEST) {
 			w->chain_skip_at = i;
@@ -352,13 +355,51 @@ static enum status frame_decode(struct walker *w, struct wthread *t)
 		}
 		push_slot(w, &w->slots[i]);
 	}
-	predict(w, t);
+}
+
+static enum status frame_decode(struct walker *w, struct wthread *t)
+{
+	uint64_t pointer = ts_u64(w, t, w->abi->tstate.frame);
+	bool moved = t->after_ok && t->top_after != pointer, bridged = false;
+	bool doubted = depth_is_doubted(t, moved), agrees;
+	enum status st;
+	uint32_t same;
+
+	t->pub.flags &= ~(uint32_t)(WALK_TORN | WALK_REPAIRED | WALK_DOUBTED);
+	chain_clear(w);
+	st = follow(w, t, pointer, doubted ? DOUBTED_MAX : UINT32_MAX);
+	agrees = st == ST_OK && depth_agrees(w, t, moved);
+	if (doubted && !agrees) {
+		t->pub.flags |= WALK_DOUBTED;
+		bridged = depth_bridge(w, t, n_standing(w, t));
+		if (bridged)
+			st = ST_OK;
+		else if (st == ST_FAULT)
+			st = follow(w, t, pointer, UINT32_MAX);
+	}
+	if (st != ST_OK && st != ST_LIMIT)
+		return st;
+	same = n_in_common(w, t);
+	t->moved = same != t->n_slots || same != w->n_slots;
+	if (t->moved && has_twice(w))
+		return ST_TORN;
+	if (!bridged)
+		push_chain(w);
+	if (t->still)
+		t->still_tick = t->tick;
+	if (!moved || t->tick - t->still_tick > 1) { /* else the better one is kept */
+		predict(w, t, same);
+		if (agrees)
+			t->n_vouched = t->n_slots;
+		else if (t->n_vouched > same)
+			t->n_vouched = same;
+	}
 	t->top[t->side] = pointer;
-	if (w->chain_patched) {
+	if (w->chain_patched || bridged) {
 		t->pub.flags |= WALK_REPAIRED;
 		w->stats.n_repaired++;
 	}
-	if (w->chain_patched || (t->after_ok && t->top_after != pointer)) {
+	if (w->chain_patched || moved) {
 		t->pub.flags |= WALK_TORN;
 		w->stats.n_torn++;
 	}
@@ -379,29 +420,21 @@ static uint32_t frame_first_changed(const struct walker *w, const struct wthread
 	return UINT32_MAX;
 }
 
-static bool stands(struct walker *w, const struct wthread *t, uint32_t i)
-{
-	const struct raw_frame *was = &t->pub.frames[i];
-	struct slot now = { .addr = t->slots[i].addr };
-	const struct wcode *code;
-
-	if (!in_window(t, i) || !t->slots[i].ok || now.addr != was->addr)
-		return false;
-	parse(w, copy_of(w, t, place_of(t, i), t->side), &now);
-	code = codes_find(w, now.code);
-	return now.executing && code && code->number == was->code &&
-	       now.back == (i ? t->slots[i - 1].addr : 0) &&
-	       (uint64_t)(int64_t)now.lasti == was->instr;
-}
-
 /* Frames that are freed are used again at once: where calls are made all the time, the
  * copies of those near the leaf are of different moments and may lead in a circle. */
 static uint32_t frame_sound(struct walker *w, const struct wthread *t)
 {
-	uint32_t i = 0;
+	const struct wcode *code;
+	uint32_t i;
 
-	while (i < t->pub.n_frames && i < t->n_slots && stands(w, t, i))
-		i++;
+	for (i = 0; i < t->pub.n_frames && i < t->n_slots; i++) {
+		const struct raw_frame *was = &t->pub.frames[i];
+
+		code = codes_find(w, was->code_addr);
+		if (was->addr != t->slots[i].addr || !stands(w, t, i) || !code ||
+			code->addr != t->slots[i].code || code->number != was->code)
+			break;
+	}
 	return i;
 }
 

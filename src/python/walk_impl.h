@@ -6,8 +6,9 @@
  *	walk_lists.c   the lists of interpreters and threads
  *	walk_code.c    code objects: numbers, and proof that a number still holds
  *	walk_iframe.c  3.11+: interpreter frames on data stacks, in generators, on C stacks;
- *	               with walk_copies.c and walk_verdict.c, see walk_iframe.h
+ *	               with walk_copies.c, walk_verdict.c, walk_run.c, see walk_iframe.h
  *	walk_frame.c   up to 3.10: chains of frame objects
+ *	walk_depth.c   up to 3.10: a chain against the depth that CPython counts
  *	walk_site.c    the instruction at which a frame stands
  *	walk_emit.c    a decoded chain becomes the frames the caller sees
  *	gil.c          holder of the GIL, garbage collection, exceptions, life-cycle
@@ -57,6 +58,7 @@ struct wcode {
 	uint32_t number;   /* as the caller sees it */
 	uint32_t bytes;    /* of an interpreter frame of it */
 	uint64_t first;    /* first traceable instruction: address, from 3.11 */
+	uint64_t end;      /* behind the last instruction: address, from 3.11 */
 	int32_t locals;    /* words of locals in it: an empty stack begins there */
 	uint64_t name_addr;
 	uint64_t bytecode;   /* to 3.10: the bytes object of its instructions */
@@ -112,8 +114,9 @@ struct slot {
 	uint64_t addr, back, code;
 	int32_t lasti;
 	bool executing, generator;
-	bool live; /* an object, and not one that was freed */
-	bool ok;   /* its copy was read */
+	bool live;    /* an object, and not one that was freed */
+	bool guessed; /* `back` is remembered */
+	bool ok;      /* its copy was read */
 };
 
 /* A frame object that was on the stack lately, and may be again: read along. */
@@ -137,13 +140,14 @@ struct wthread {
 	uint32_t interp_index;
 	uint8_t side; /* which copy is the newest */
 	bool ts_ok, top_ok, after_ok, exc_ok, linked, old;
-	bool first;      /* no copies yet */
-	bool first_done; /* the caller has seen it once */
-	bool still;      /* it is stopped while it is read: nothing to repair */
-	uint8_t again;   /* how often it was read again within the tick */
-	bool moved;      /* to 3.10: the chain is not the one predicted */
-	bool quiet;      /* not read in this tick: it cannot have run, see gil_turn() */
-	bool settled;    /* read while the turn was settled_turn */
+	bool first;          /* no copies yet */
+	bool first_done;     /* the caller has seen it once */
+	bool still;          /* it is stopped while it is read: nothing to repair */
+	uint64_t still_tick; /* when it last was */
+	uint8_t again;       /* how often it was read again within the tick */
+	bool moved;          /* to 3.10: the chain is not the one predicted */
+	bool quiet;   /* not read in this tick: it cannot have run, see gil_turn() */
+	bool settled; /* read while the turn was settled_turn */
 	uint64_t settled_turn;
 	uint64_t tick; /* ticks in which it was read */
 	uint8_t ts[2][TS_MAX];
@@ -161,6 +165,9 @@ struct wthread {
 	size_t cap_chunks;
 	struct chunk_copy spare; /* the chunk that was last left; addr 0: none */
 	uint64_t spare_tick;
+	uint32_t run_trust; /* see walk_run.c */
+	uint64_t c_stack;   /* 3.12+: the shim below the first frame */
+	bool left_chunk;    /* the stack has left it since the pointer was read */
 	struct loose *loose;
 	uint32_t n_loose;
 	size_t cap_loose;
@@ -170,7 +177,15 @@ struct wthread {
 	size_t cap_slots;
 	uint8_t *slot_bytes[2];
 	struct aside *aside;
-	uint32_t n_aside, max_aside, near_aside;
+	uint32_t n_aside;
+	uint32_t near_aside; /* where the next to leave is looked for first */
+	int32_t excess;      /* what CPython's count of the depth has beyond the frames */
+	bool knows_excess;
+	int32_t seen;        /* the same in the last calm read: nothing moved */
+	uint32_t calm_depth; /* CPython's count and pointer to the leaf in it */
+	uint64_t calm_top;
+	uint32_t n_vouched; /* slots that were in a chain with that excess */
+	uint32_t n_calm, n_below, n_above; /* reads in a row that it is learnt from */
 	size_t cap_aside;
 	size_t cap_slot_bytes;
 };
@@ -237,7 +252,7 @@ struct walker {
 	bool **seg_ok;
 	size_t n_seg, cap_seg, cap_seg_ok;
 	struct gathered *gathered; /* of plan_gather: by place in the plan, by address */
-	uint64_t *gather_keys;
+	uint64_t *gather_keys;     /* scratch, also of walk_frame.c */
 	size_t cap_gathered, cap_gather_keys;
 
 	struct raw_frame *chain; /* leaf first */
@@ -256,7 +271,7 @@ struct walker {
 	uint64_t turn_holder;     /* thread state that has or had it last */
 	bool turn_known, turn_moved;
 	struct slot *slots; /* to 3.10: the chain of this tick, leaf first */
-	uint32_t n_slots, n_slots_done;
+	uint32_t n_slots;
 	size_t cap_slots;
 	struct chunk_copy *fresh; /* chunks met for the first time in a tick */
 	size_t cap_fresh;
@@ -312,6 +327,19 @@ bool chase(struct walker *w, uint64_t addr, void *dst, size_t len);
 
 void chain_clear(struct walker *w);
 struct raw_frame *chain_push(struct walker *w);
+
+/* Up to 3.10. The frame goes to the end of w->chain. */
+void push_slot(struct walker *w, const struct slot *s);
+/* May the links be of many moments? moved: the pointer is not what it was before. */
+bool depth_is_doubted(const struct wthread *t, bool moved);
+/* Does the chain in w->slots agree with the count? Learns from it where nothing moved what
+ * the count has beyond the frames: 0 at first in a main thread, in others not known. */
+bool depth_agrees(const struct walker *w, struct wthread *t, bool moved);
+/* Of functions that call themselves or each other (to 4 of them): w->chain becomes the n_root
+ * frames of the prediction that stood and what is in w->slots next to the leaf, with as many
+ * frames between them as the count says; w->slots the same without those, to be read next
+ * time. False: it is not such a recursion, or the count is not understood; nothing is changed. */
+bool depth_bridge(struct walker *w, struct wthread *t, uint32_t n_root);
 
 void codes_init(struct walker *w);
 /* Forgets all when there are too many: between ticks only. True: it did. */
