@@ -141,9 +141,12 @@ uint32_t edges_judge(struct edges *e, const struct walk_thread *t, uint32_t epoc
 	for (; i < t->n_frames; i++) {
 		const struct raw_frame *caller = &t->frames[i - 1], *f = &t->frames[i];
 
-		if ((t->n_skipped && i == t->skip_at) ||
-			(f->flags & (RAW_ENTRY | RAW_GUESSED)) == RAW_ENTRY)
+		if (t->n_skipped && i == t->skip_at)
 			continue;
+		if ((f->flags & (RAW_ENTRY | RAW_GUESSED)) == RAW_ENTRY) {
+			count(e, caller, f->code, false); /* C may call anything */
+			continue;
+		}
 		if (!(f->flags & RAW_GUESSED ? is_known(e, caller, f->code)
 					     : count(e, caller, f->code, false)) &&
 			sound == t->n_frames)

@@ -8,6 +8,7 @@
  * in two reads in a row (or in a thread that stood still). A sample with an unknown edge
  * is read again; what stays unknown is cut above the last frame that can be vouched for.
  * A frame that was only guessed (RAW_GUESSED) is measured by the edges, and teaches none.
+ * What C calls (RAW_ENTRY) teaches, and is measured only if it was guessed: C may call anything.
  * Bounded: a fixed table, old sites make room.
  */
 #ifndef PROF_EDGES_H

@@ -117,10 +117,13 @@ static void fill(struct walker *w, struct wcode *c, const struct code_proof *p)
 	c->locals = (int32_t)head_u32(w, p, a->code.nlocalsplus);
 	c->name_addr = head_u64(w, p, a->code.name);
 	c->bytecode = head_u64(w, p, a->code.bytecode);
-	c->first = 0;
-	if (a->code.code_adaptive != ABI_NONE)
+	c->first = c->end = 0;
+	if (a->code.code_adaptive != ABI_NONE) {
 		c->first = c->addr + a->code.code_adaptive +
 			   2 * (uint64_t)head_u32(w, p, a->code.firsttraceable);
+		c->end = c->addr + a->code.code_adaptive +
+			 2 * head_u64(w, p, a->varobj.length);
+	}
 	c->checked_ns = w->now_ns;
 }
 

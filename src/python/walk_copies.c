@@ -160,6 +160,21 @@ static bool read_chunk_now(
 	return c->ok;
 }
 
+/* The chunk in the list that the first frame of another is linked to, + 1; 0: none. A chunk
+ * that was left while it was read is kept for the next time (3.15), and names none. */
+static uint32_t chunk_below(struct walker *w, const struct wthread *t, uint64_t addr)
+{
+	uint64_t frame;
+	uint32_t i = t->n_chunks;
+
+	if (!i || !chase(w, addr + w->abi->chunk.data + w->abi->iframe.previous, &frame,
+			  sizeof(frame)))
+		return 0;
+	while (i && frame - t->chunks[i - 1].addr >= t->chunks[i - 1].bytes)
+		i--;
+	return i;
+}
+
 /* Collects the chunks from addr on that are not in the list; returns how many of the list
  * stay: those up to the first that was met. */
 static uint32_t find_new_chunks(
@@ -186,6 +201,8 @@ static uint32_t find_new_chunks(
 		GROW(w->fresh, w->cap_fresh, n + 1);
 		w->fresh[n++] = c;
 		addr = ld64(head + a->chunk.previous);
+		if (!addr)
+			known = chunk_below(w, t, c.addr);
 	}
 	*n_fresh = n;
 	return known;
@@ -232,30 +249,42 @@ static void leave_chunk(struct wthread *t)
 
 enum status copies_update(struct walker *w, struct wthread *t)
 {
-	uint64_t addr = ts_u64(w, t, w->abi->tstate.datastack_chunk);
+	uint64_t addr = ts_u64(w, t, w->abi->tstate.datastack_chunk), bytes;
 	struct chunk_copy *newest = t->n_chunks ? &t->chunks[t->n_chunks - 1] : NULL;
 	uint32_t n_fresh, known, i;
 
 	if (t->n_chunks && !t->chunks)
 		BUG("chunks counted that are not there");
-	if (t->spare.addr && !t->spare.ok)
-		chunk_drop(&t->spare); /* it was unmapped */
+	t->left_chunk = false;
+	if (newest && newest->addr == addr && !newest->ok && t->n_chunks > 1) {
+		leave_chunk(t);
+		newest = &t->chunks[t->n_chunks - 1];
+	}
 	if (newest && newest->addr != addr && addr == t->spare.addr) {
-		/* Left again since: alone it does not lead to the root. */
-		if (!copies_enter_spare(w, t) && t->again < 2)
-			return ST_TORN;
+		if (!copies_enter_spare(w, t)) {
+			t->left_chunk = true; /* between pointer and copy */
+			return newest->ok ? ST_OK : ST_TORN;
+		}
 		newest = &t->chunks[t->n_chunks - 1];
 	}
 	if (newest && newest->addr == addr) {
 		if (!newest->ok)
 			return ST_FAULT;
-		newest->bytes = ld64(newest->buf[t->side] + w->abi->chunk.bytes);
+		bytes = ld64(newest->buf[t->side] + w->abi->chunk.bytes);
+		if (bytes) /* else it was mapped this moment */
+			newest->bytes = bytes;
 		note_used(w, t, newest);
+		/* The pointer is some nanoseconds older than what names the chunk. */
+		t->left_chunk = t->top[t->side] - t->spare.addr < t->spare.bytes;
 		return ST_OK;
 	}
 	known = find_new_chunks(w, t, addr, &n_fresh);
 	while (t->n_chunks > known)
 		leave_chunk(t);
+	for (i = 0; i < n_fresh; i++) {
+		if (w->fresh[i].addr == t->spare.addr)
+			chunk_drop(&t->spare);
+	}
 	GROW(t->chunks, t->cap_chunks, t->n_chunks + n_fresh);
 	for (i = n_fresh; i-- > 0;)
 		t->chunks[t->n_chunks++] = w->fresh[i];

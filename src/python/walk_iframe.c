@@ -3,11 +3,15 @@
  *
  * The frames are copied within some nanoseconds of each other, while the pointer to the
  * leaf was read some hundred before. It is followed first; where the copies disagree with
- * it they are right, and walk_verdict.c mends the chain from their evidence.
+ * it they are right, and walk_verdict.c mends the chain from their evidence. Of a frame that C
+ * calls the link is on the C stack, where it does not last: that it lies beside its caller does.
  */
 #include "python/walk_iframe.h"
 
 #include "base/alloc.h"
+
+/* What a thread has for its C stack, unless it asks for more. Chunks may lie just below it. */
+enum { C_STACK_LEN = 8 << 20 };
 
 static uint64_t top_addr(const struct walker *w, const struct wthread *t)
 {
@@ -159,19 +163,99 @@ static bool stands(const struct walker *w, uint32_t n_base)
 	return true;
 }
 
+bool is_on_c_stack(const struct wthread *t, uint64_t addr)
+{
+	uint32_t i;
+
+	if (!addr || addr > t->c_stack || t->c_stack - addr >= C_STACK_LEN)
+		return false;
+	for (i = 0; i < t->n_chunks; i++) {
+		if (addr - t->chunks[i].addr < t->chunks[i].bytes)
+			return false;
+	}
+	return true;
+}
+
+/* Is the shim read, and of one opinion with the frame above it about the frame below? */
+static bool shim_holds(
+	struct walker *w, struct wthread *t, uint64_t shim, const struct raw_frame *above)
+{
+	const uint8_t *at = loose_at(w, t, shim);
+	struct raw_frame f;
+	bool again = true;
+	uint64_t below;
+	int32_t index;
+
+	if (!at)
+		return false;
+	if (frame_of(w, at, shim, &f))
+		return f.flags & RAW_GENERATOR; /* not on the C stack after all */
+	below = ld64(at + w->abi->iframe.previous);
+	at = stacked_at(w, t, below, &index, &again);
+	if (index < 0) /* a generator, nothing, or the shim of another loop */
+		return !is_on_c_stack(t, below) || below > shim;
+	return at && frame_of(w, at, below, &f) && beside(w, &f) == above->addr;
+}
+
+/*
+ * The frame below another on the data stack, from those that lie between it and the start of
+ * their chunk; 0: not known. Frames that C calls are linked through a shim on the C stack,
+ * which is used for something else as soon as the call has returned; on the data stack each
+ * still lies next to its caller, unless that is a generator.
+ */
+static uint64_t frame_below(struct walker *w, struct wthread *t, uint64_t addr)
+{
+	bool again = true;
+	int32_t index, i;
+	uint64_t at_addr;
+
+	stacked_at(w, t, addr, &index, &again);
+	if (index < 0)
+		return 0;
+	at_addr = t->chunks[index].addr + w->abi->chunk.data + (index ? 0 : 8);
+	while (at_addr < addr) {
+		const uint8_t *at = stacked_at(w, t, at_addr, &i, &again);
+		struct raw_frame f;
+		uint64_t next;
+
+		if (!at || !frame_of(w, at, at_addr, &f))
+			return 0;
+		next = beside(w, &f);
+		if (next == addr)
+			return at_addr;
+		if (!next)
+			return 0;
+		at_addr = next;
+	}
+	return 0;
+}
+
+/* Outside of the data stack are generators, and shims, which lead up the C stack; f: NULL for
+ * a shim. Anything else has taken their place. */
+static bool is_sound(const struct walker *w, const struct wthread *t, const uint8_t *at,
+	uint64_t addr, const struct raw_frame *f)
+{
+	uint64_t below = ld64(at + w->abi->iframe.previous);
+
+	if (f)
+		return f->flags & RAW_GENERATOR;
+	return !is_on_c_stack(t, below) || below > addr;
+}
+
 static enum status follow_links(
 	struct walker *w, struct wthread *t, uint64_t addr, uint32_t *n_base)
 {
 	int32_t chunk = INT32_MAX, index;
 	uint64_t lowest = UINT64_MAX;
 	uint32_t n_loose = 0;
-	bool again = false, shim = false;
+	bool again = false, shim = false, stacked = false;
 
 	while (addr && w->n_chain < CHAIN_MAX) {
 		const uint8_t *at = stacked_at(w, t, addr, &index, &again);
 		struct raw_frame *f;
 
 		if (index >= 0) {
+			stacked = true;
 			/* Down the stack only: links that lead up are stale, or a cycle. */
 			if (index > chunk || (index == chunk && addr >= lowest))
 				return ST_TORN;
@@ -187,8 +271,22 @@ static enum status follow_links(
 				continue;
 			}
 		} else {
+			uint64_t below = 0;
+
 			if (n_loose++ == LOOSE_MAX)
 				return ST_LIMIT;
+			if (stacked && !t->still && is_on_c_stack(t, addr) &&
+				!shim_holds(w, t, addr, &w->chain[w->n_chain - 1]))
+				below = frame_below(w, t, w->chain[w->n_chain - 1].addr);
+			stacked = false;
+			if (below) {
+				f = &w->chain[w->n_chain - 1];
+				f->flags |= RAW_ENTRY | RAW_GUESSED;
+				f->entry_addr = addr;
+				w->chain_patched = true;
+				addr = below;
+				continue;
+			}
 			at = loose_at(w, t, addr);
 			if (at)
 				find_loose(t, addr)->from_leaf = w->n_chain;
@@ -197,6 +295,8 @@ static enum status follow_links(
 			return ST_TORN;
 		f = chain_push(w);
 		shim = !frame_of(w, at, addr, f);
+		if (index < 0 && !is_sound(w, t, at, addr, shim ? NULL : f))
+			return ST_TORN;
 		if (shim) {
 			w->n_chain--;
 			/* From 3.15 the first frame has two: the loop's, and one in the
@@ -204,6 +304,8 @@ static enum status follow_links(
 			if (w->n_chain && !(f[-1].flags & RAW_ENTRY)) {
 				f[-1].flags |= RAW_ENTRY;
 				f[-1].entry_addr = addr;
+				if (*n_base == w->n_chain)
+					t->c_stack = addr;
 			}
 		}
 		if (index == 0 && is_base(w, t, addr))
@@ -253,7 +355,7 @@ static uint64_t pointer_now(struct walker *w, struct wthread *t)
 static enum status iframe_decode(struct walker *w, struct wthread *t)
 {
 	uint64_t pointer = pointer_now(w, t);
-	bool repaired;
+	bool repaired, agrees;
 	enum status st;
 
 	t->top[t->side] = pointer;
@@ -266,7 +368,7 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 	st = copies_update(w, t);
 	if (st != ST_OK)
 		return st;
-	st = follow(w, t, pointer);
+	st = t->left_chunk ? ST_TORN : follow(w, t, pointer);
 	if (st == ST_OK && !w->n_chain && t->pub.n_frames && !t->still)
 		st = ST_TORN; /* junk that looked like a shim */
 	if (st != ST_OK && st != ST_LIMIT) {
@@ -279,7 +381,13 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 		return ST_TORN;
 	repaired = w->chain_patched;
 	repaired |= verdict(w, t);
-	if (!t->still && t->again < 2 && is_at_seam(w, t, repaired))
+	agrees = w->n_chain && w->chain[0].addr == pointer;
+	if (!t->still && !agrees) {
+		agrees = run_to_pointer(w, t, pointer);
+		repaired |= agrees;
+	}
+	if (!t->still && !agrees && t->again < 2 &&
+		(t->left_chunk || is_at_seam(w, t, repaired)))
 		return ST_TORN;
 	if (repaired) {
 		t->pub.flags |= WALK_REPAIRED;

@@ -1,9 +1,10 @@
 /*
- * walk_iframe.h - what the three files of the iframe era share; nobody else includes it.
+ * walk_iframe.h - what the four files of the iframe era share; nobody else includes it.
  *
  *	walk_copies.c   data-stack chunks, generators and shims: planned, copied, compared
  *	walk_iframe.c   links followed from the pointer to the root
  *	walk_verdict.c  where pointer and copies disagree, the chain as the copies have it
+ *	walk_run.c      but in a recursion as the pointer has it
  */
 #ifndef PYTHON_WALK_IFRAME_H
 #define PYTHON_WALK_IFRAME_H
@@ -54,6 +55,18 @@ bool has_lost_generator(const struct walker *w, const struct wthread *t);
 enum status verdict_from_root(struct walker *w, struct wthread *t, uint64_t pointer);
 /* Mends w->chain; true: it was not as the pointer had it. */
 bool verdict(struct walker *w, struct wthread *t);
+/* Is the address on the thread's C stack, where the shims are? Never up to 3.11. */
+bool is_on_c_stack(const struct wthread *t, uint64_t addr);
+/* Where the frame above `f` would be on the data stack, when `f` is on it; 0: not known. */
+uint64_t beside(struct walker *w, const struct raw_frame *f);
+/* Puts n frames on top of the chain; v has the leaf last. */
+void push_above(struct walker *w, const struct raw_frame *v, uint32_t n);
+/* Takes the i frames next to the leaf away. */
+void cut_above(struct walker *w, uint32_t i);
+/* Of functions that call themselves or each other (to 4 of them): makes the frame that the
+ * pointer named the leaf of w->chain, where the recursion is 32 frames and more, and what
+ * unwinds can mostly be put back (t->run_trust). False: w->chain is as it was. */
+bool run_to_pointer(struct walker *w, struct wthread *t, uint64_t pointer);
 /* Does the mended chain end where one page of the data stack was copied before the stack
  * unwound over its edge, and the next page after it? */
 bool is_at_seam(struct walker *w, const struct wthread *t, bool repaired);

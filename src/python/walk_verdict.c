@@ -13,8 +13,7 @@
 
 enum { EXTEND_MAX = 512, PAGE = 4096 };
 
-/* Where the frame above `f` would be on the data stack, when `f` is on it. */
-static uint64_t beside(struct walker *w, const struct raw_frame *f)
+uint64_t beside(struct walker *w, const struct raw_frame *f)
 {
 	struct wcode *c = codes_find(w, f->code_addr);
 
@@ -98,9 +97,25 @@ static const uint8_t *in_next_chunk(
 	return t->chunks[t->n_chunks - 1].buf[t->side] + w->abi->chunk.data;
 }
 
+/* Is a frame the callee of C that the one below it has called? It is linked to a shim on the C
+ * stack. What has returned there is no callee; up to 3.12 what an exception has left does not
+ * show that, so where the stack ended with the leaf when the pointer was read there is none. */
+static bool is_entered(
+	struct walker *w, const struct wthread *t, struct raw_frame *f, uint64_t below)
+{
+	uint64_t top = ts_u64(w, t, w->abi->tstate.datastack_top);
+
+	if (top == beside(w, &w->chain[0]) || !is_on_c_stack(t, below) ||
+		has_no_callee(w, f))
+		return false;
+	f->flags |= RAW_ENTRY | RAW_GUESSED;
+	f->entry_addr = below;
+	return true;
+}
+
 /*
  * Frames of the data stack above `last`, leaf last. A frame that was saved for a call has
- * its callee beside it; one that runs, or has just returned, is the last.
+ * its callee beside it; one that runs has one there if C runs for it that calls Python.
  */
 static uint32_t frames_above(
 	struct walker *w, struct wthread *t, struct raw_frame last, struct raw_frame *v)
@@ -108,28 +123,32 @@ static uint32_t frames_above(
 	bool again = true;
 	uint32_t n = 0;
 
-	while (n < EXTEND_MAX && (last.flags & RAW_SAVED) &&
-		!(last.flags & RAW_GENERATOR)) {
+	while (n < EXTEND_MAX && !(last.flags & RAW_GENERATOR)) {
+		bool saved = last.flags & RAW_SAVED;
+		uint64_t addr, below;
 		int32_t index;
-		uint64_t addr;
 		const uint8_t *at;
 
-		if (has_no_callee(w, &last))
+		if (saved && has_no_callee(w, &last))
 			break;
 		addr = beside(w, &last);
 		at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
-		if (!at || ld64(at + w->abi->iframe.previous) != last.addr)
+		below = at ? ld64(at + w->abi->iframe.previous) : 0;
+		if (saved && below != last.addr && !is_on_c_stack(t, below)) {
 			at = in_next_chunk(w, t, &last, &addr);
+			below = last.addr;
+		}
 		if (!at || !frame_of(w, at, addr, &v[n]) || is_popped(w, &v[n]) ||
 			!codes_find(w, v[n].code_addr))
+			break;
+		if (!(saved && below == last.addr) && !is_entered(w, t, &v[n], below))
 			break;
 		last = v[n++];
 	}
 	return n;
 }
 
-/* Puts n frames on top of the chain; v has the leaf last. */
-static void push_above(struct walker *w, const struct raw_frame *v, uint32_t n)
+void push_above(struct walker *w, const struct raw_frame *v, uint32_t n)
 {
 	uint32_t i;
 
@@ -159,7 +178,7 @@ static bool extend(struct walker *w, struct wthread *t)
 	return n > 0;
 }
 
-static void cut_above(struct walker *w, uint32_t i)
+void cut_above(struct walker *w, uint32_t i)
 {
 	if (w->chain_skipped && w->chain_skip_at <= i) {
 		w->chain_skip_at = 0;
@@ -199,9 +218,16 @@ static bool drop_stale(struct walker *w, struct wthread *t)
 
 		if ((f->flags | w->chain[i - 1].flags) & RAW_GENERATOR)
 			continue;
-		/* What was entered from C is under a trace function, or is the callee. */
-		if (w->chain[i - 1].flags & RAW_ENTRY)
-			continue;
+		/* What was entered from C is under a trace function, or is the callee, if it
+		 * has not returned. */
+		if (w->chain[i - 1].flags & RAW_ENTRY) {
+			if (w->abi->version < ABI_VERSION(3, 12) ||
+				!(w->chain[i - 1].flags & RAW_SAVED) ||
+				!has_no_callee(w, &w->chain[i - 1]))
+				continue;
+			cut_above(w, i);
+			return true;
+		}
 		if (!(f->flags & RAW_SAVED) ||
 			(!was_caller(t, w->n_chain - 1 - i, f) && has_no_callee(w, f))) {
 			cut_above(w, i);
@@ -265,7 +291,7 @@ static bool put_back_generator(struct walker *w, struct wthread *t, uint64_t poi
 	int32_t index;
 	bool again = true;
 
-	if (!w->n_chain || w->chain[0].addr == pointer ||
+	if (!w->n_chain || w->chain[0].addr == pointer || t->left_chunk ||
 		stacked_at(w, t, pointer, &index, &again) || index >= 0)
 		return true;
 	at = loose_at(w, t, pointer);
