@@ -123,9 +123,16 @@ class Recording:
         return {s.pid for s in self.samples}
 
 
+def read_store(store, tmp_path):
+    out = tmp_path / f"r{time.monotonic_ns()}.jsonl"
+    subprocess.run([PYSTROBE, "export", str(store), "-o", str(out)], check=True, timeout=SECONDS,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return Recording(out)
+
+
 def record(tmp_path, *words, status=0, text=False, **more):
     """-> (Recording, the summary as JSON, what was said)"""
-    store, out = tmp_path / f"r{time.monotonic_ns()}", tmp_path / f"r{time.monotonic_ns()}.jsonl"
+    store = tmp_path / f"r{time.monotonic_ns()}"
     done = subprocess.run([PYSTROBE, "record", "-o", str(store), "--json"] + [str(w) for w in words],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=SECONDS, check=False, **more)
@@ -133,9 +140,7 @@ def record(tmp_path, *words, status=0, text=False, **more):
     assert done.returncode == status, f"exit {done.returncode}\n{said}"
     assert "AddressSanitizer" not in said and "runtime error" not in said, said
     summary = done.stdout.decode()
-    subprocess.run([PYSTROBE, "export", str(store), "-o", str(out)], check=True, timeout=SECONDS,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return Recording(out), json.loads(summary[summary.index("{\n"):]), said
+    return read_store(store, tmp_path), json.loads(summary[summary.index("{\n"):]), said
 
 
 def start_recording(*words, **more):

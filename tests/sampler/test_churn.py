@@ -4,7 +4,7 @@ import subprocess
 
 import discover
 import pytest
-from conftest import Program, each_python, record
+from conftest import EACH, Program, each_python, record
 
 # one of each version
 HAVE_GREENLETS = list({p.minor: p for p in discover.pythons() if not p.flavour and subprocess.call(
@@ -23,6 +23,7 @@ def test_a_random_tree_of_calls_is_seen_from_its_root(tmp_path, python):
 
 @pytest.mark.parametrize("what, possible", [
     ("deep", "deep(;down){0,200}"),
+    ("mutual", "mutual(;even;odd){0,30}(;even)?"),
     ("pipeline", "pipeline(;outer(;middle(;inner)?)?)?"),
 ])
 @each_python
@@ -34,10 +35,36 @@ def test_no_call_is_shown_that_the_program_does_not_make(tmp_path, python, what,
              for s in got.of("churn") if "cut" not in s.state]
     assert any(what in stack for stack in whole)
     wrong = [stack for stack in whole if what in stack.split(";") and not starting.fullmatch(stack)]
-    wrong += [stack for stack in whole if re.search(r"\b(down|outer|middle|inner)\b", stack)
+    wrong += [stack for stack in whole if re.search(r"\b(down|even|odd|outer|middle|inner)\b", stack)
               and what not in stack.split(";")]
     assert len(wrong) <= len(whole) / 1000, (len(wrong), len(whole), wrong[0][:200])
     assert sum(summary["lost"].values()) <= summary["samples"] / 100
+
+
+@pytest.mark.parametrize("blocking", ["never", "auto"])
+@each_python
+def test_a_recursion_is_shown_as_deep_as_it_is(tmp_path, python, blocking):
+    """Read while it moves, and stopped for each sample: 20 levels that come and go, 15 of them there at a time."""
+    depth = {}
+    with Program(python, "churn.py", "tree", "main") as program:
+        for how in ("always", blocking):
+            (tmp_path / how).mkdir()
+            got, _, _ = record(tmp_path / how, program.pid, "-r", 2000, "-d", 2, "--blocking", how)
+            stacks = [s.names for s in got.samples if "tree" in s.names and "cut" not in s.state]
+            assert len(stacks) > 300, (how, len(stacks))
+            depth[how] = sum(map(len, stacks)) / len(stacks)
+    assert abs(depth["always"] - depth[blocking]) <= 1, depth
+
+
+@pytest.mark.parametrize("python", [p for p in EACH if p.version >= (3, 14)], ids=lambda p: p.name)
+def test_a_recursion_over_the_end_of_a_chunk_is_met_on_either_side(tmp_path, python):
+    """200 levels that come and go take as long each. (Before 3.14 the chunk is mapped each time, which takes longer.)"""
+    with Program(python, "churn.py", "deep", "main") as program:
+        got, _, _ = record(tmp_path, program.pid, "-r", 2000, "-d", 2)
+    levels = [s.names.count("down") for s in got.samples if "deep" in s.names]
+    assert len(levels) > 300
+    shares = [sum(low < n <= low + 50 for n in levels) / len(levels) for low in (0, 50, 100, 150)]
+    assert all(0.17 < share < 0.33 for share in shares), shares
 
 
 @pytest.mark.parametrize("python", HAVE_GREENLETS, ids=repr)

@@ -1,6 +1,12 @@
-# churn.py stacks|code|threads|deep|pipeline - what a sampler's caches must bear: a program that hardly shows a stack twice;
-# one that makes code and drops it; threads that come and go; one that winds 200 levels and unwinds them, over the end of a
-# chunk of its stack (3.11+); generators within each other. 2.7 to the newest. Says "ready"; answers every line with its count.
+# churn.py WHAT [main] - what a sampler's caches must bear. In a thread, or in the main one. 2.7 to the newest.
+# Says "ready"; answers every line with its count. WHAT is one of
+#   stacks    a program that hardly shows a stack twice
+#   code      one that makes code and drops it
+#   threads   threads that come and go
+#   deep      one that winds 200 levels and unwinds them, over the end of a chunk of its stack (3.11+)
+#   mutual    two functions that call each other
+#   tree      one that calls itself twice
+#   pipeline  generators within each other
 import random
 import sys
 import threading
@@ -72,6 +78,34 @@ def deep():
         count[0] += 1
 
 
+def even(n):
+    if n:
+        odd(n - 1)
+
+
+def odd(n):
+    if n:
+        even(n - 1)
+
+
+def mutual():
+    while True:
+        even(60)
+        count[0] += 1
+
+
+def branch(n):
+    if n > 1:
+        branch(n - 1)
+        branch(n - 2)
+
+
+def tree():
+    while True:
+        branch(20)
+        count[0] += 1
+
+
 def inner():
     for i in range(200):
         yield i
@@ -94,12 +128,22 @@ def pipeline():
         count[0] += 1
 
 
-does = {"stacks": stacks, "code": code, "threads": threads, "deep": deep, "pipeline": pipeline}[sys.argv[1]]
-thread = threading.Thread(target=does, name="churn")
+does = {"stacks": stacks, "code": code, "threads": threads, "deep": deep, "mutual": mutual, "tree": tree,
+        "pipeline": pipeline}[sys.argv[1]]
+
+
+def answer():
+    while sys.stdin.readline():
+        sys.stdout.write("%d\n" % count[0])
+        sys.stdout.flush()
+
+
+in_main = sys.argv[2:] == ["main"]
+thread = threading.Thread(target=answer if in_main else does, name="churn")
 thread.daemon = True
 thread.start()
 sys.stdout.write("ready\n")
 sys.stdout.flush()
-while sys.stdin.readline():
-    sys.stdout.write("%d\n" % count[0])
-    sys.stdout.flush()
+if in_main:
+    does()
+answer()
