@@ -10,6 +10,7 @@ from .tools import Tool, output
 class Pystrobe(Tool):
     name = "pystrobe"
     modes = ("default", "auto", "blocking")
+    stops = ("auto", "blocking")
     follows_children = True
     ending = "store"
 

@@ -69,6 +69,7 @@ def installed(peers, name):
 class Tool:
     name = path = None
     modes = ("default",)
+    stops = ()                # the modes in which it stops the target
     follows_children = False
     counts_children = True    # its samples are of all of them, not of the parent only
     interrupted = False       # ends by SIGINT when its time is over
@@ -157,6 +158,7 @@ class Austin(Tool):
 class PySpy(Tool):
     name = "py-spy"
     modes = ("default", "fastest")       # its default stops the target
+    stops = ("default",)
     follows_children = interrupted = True
     ending = "folded"
 
@@ -198,6 +200,7 @@ class PySpy(Tool):
 class Tachyon(Tool):
     name = "tachyon"
     modes = ("default", "fastest", "blocking")
+    stops = ("blocking",)
     follows_children = True
     counts_children = False
     ending = "folded"

@@ -9,7 +9,8 @@ from harness.judge import Truth, duty_error, folded, self_error, symmetry_error
 from harness import stats
 from harness.process import Failed
 
-CHURNS = ("alternate.py", "pipeline.py", "tasks.py", "recursion.py", "chains.py")
+CHURNS = ("alternate.py", "pipeline.py", "tasks.py", "recursion.py", "helped.py", "fib.py", "tree.py",
+          "calls.py", "chains.py")
 
 
 def sampled(bench, truth, version, tool, mode, hz, seconds=None, threads=1, args=()):
