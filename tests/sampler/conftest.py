@@ -37,8 +37,12 @@ class Program:
         argv = python.argv + ["-u", str(HERE / "targets" / script)] + [str(a) for a in args]
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **more)
         self.pid = self.process.pid
-        self.ready = self.hear()
-        assert self.ready.startswith("ready"), self.ready
+        try:
+            self.ready = self.hear()
+            assert self.ready.startswith("ready"), self.ready
+        except BaseException:
+            self.__exit__()
+            raise
 
     def hear(self):
         return self.process.stdout.readline().decode().strip()

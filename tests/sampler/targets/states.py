@@ -46,6 +46,7 @@ def spin():
 def sort():
     while True:
         sorted(tuples)
+        time.sleep(0.001)   # else 2.7 never hands the GIL to a thread that waits for it
 
 
 def collect():
