@@ -16,13 +16,15 @@
 #include "base/alloc.h"
 
 enum {
-	EITHER_SIDE = 1, /* a call is counted a moment before it is linked */
-	CALM = 4,        /* reads in a row in which nothing moved, to believe them */
-	LESS = 3,        /* others in a row that show less, to believe one less... */
-	MORE = 8,        /* ...and more */
-	LEAF_MAX = 64,   /* frames next to the leaf that are looked at */
-	PERIOD_MAX = 4,  /* functions that call each other */
-	KEPT = 8         /* frames of the recursion that are read along next time */
+	CALM = 4,   /* reads in a row in which nothing moved, to believe their chain */
+	ENOUGH = 8, /* of them, each of another moment, to believe what they count */
+	AT_FIRST =
+		16, /* reads that say of a main thread that no C that counts is below it */
+	RECENT = 64, /* reads that are remembered */
+	SURE = 2, /* times as many speak against what is believed, to believe another */
+	LEAF_MAX = 64,  /* frames next to the leaf that are looked at */
+	PERIOD_MAX = 4, /* functions that call each other */
+	KEPT = 8        /* frames of the recursion that are read along next time */
 };
 
 bool depth_is_doubted(const struct wthread *t, bool moved)
@@ -30,52 +32,86 @@ bool depth_is_doubted(const struct wthread *t, bool moved)
 	return !t->still && t->after_ok && (moved || t->n_calm < CALM);
 }
 
-/*
- * The pointer may have come back to where it was: a read in which it did not move, amid
- * others in which it did, may have too few frames, and seldom too many. Some in a row say
- * the truth, if each is of another moment: one that is put aside by the kernel between the
- * count and the link shows the same untruth until it runs again.
- */
-static void learn(struct wthread *t, int32_t seen, bool again)
+static bool knows_excess(const struct wthread *t)
 {
-	if (!t->knows_excess) {
-		t->knows_excess =
-			seen == t->seen && seen >= 0 && (t->still || t->n_calm >= CALM);
-		t->excess = t->knows_excess ? seen : 0;
-		t->seen = seen;
-	} else if (again) {
-		return;
-	} else if (seen < t->excess) {
-		t->n_above = 0;
-		if (++t->n_below % LESS == 0 && t->excess)
-			t->excess--;
-	} else if (seen > t->excess) {
-		t->n_below = 0;
-		if (++t->n_above % MORE == 0)
-			t->excess++;
-	} else {
-		t->n_below = t->n_above = 0;
-	}
+	return t->excess[0].n >= ENOUGH;
 }
 
-bool depth_agrees(const struct walker *w, struct wthread *t, bool moved)
+static uint32_t place_of(const struct wthread *t, int32_t calls)
+{
+	uint32_t i, least = 0;
+
+	for (i = 0; i < N_EXCESS; i++) {
+		if (t->excess[i].n && t->excess[i].calls == calls)
+			return i;
+		if (t->excess[i].n <= t->excess[least].n)
+			least = i;
+	}
+	return least;
+}
+
+static void forget_half(struct wthread *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < N_EXCESS; i++)
+		t->excess[i].n /= 2;
+}
+
+/*
+ * The pointer may have come back to where it was: a read in which it did not move, amid
+ * others in which it did, may still have frames of several moments. Those show now this
+ * and now that, the true ones the same each time: what most show is believed.
+ */
+static void learn(struct wthread *t, int32_t calls)
+{
+	uint32_t i = place_of(t, calls), sum = 0, k;
+	struct excess now = t->excess[i];
+
+	now.n = now.n && now.calls == calls ? now.n + 1 : 1;
+	now.calls = calls;
+	t->excess[i] = now;
+	if (i && now.n >= SURE * t->excess[0].n) {
+		t->excess[i] = t->excess[0];
+		t->excess[0] = now;
+	}
+	for (k = 0; k < N_EXCESS; k++)
+		sum += t->excess[k].n;
+	if (sum >= RECENT)
+		forget_half(t);
+}
+
+/* What the count has more than frames in w->slots. */
+static int32_t calls_seen(const struct walker *w, const struct wthread *t)
+{
+	return (int32_t)(ts_u32(w, t, w->abi->tstate.recursion_depth) - w->n_slots);
+}
+
+int32_t depth_missing(const struct walker *w, const struct wthread *t)
+{
+	return calls_seen(w, t) - (knows_excess(t) ? t->excess[0].calls : 0);
+}
+
+void depth_learn(const struct walker *w, struct wthread *t, bool moved)
 {
 	uint32_t depth = ts_u32(w, t, w->abi->tstate.recursion_depth);
 	uint64_t top = ts_u64(w, t, w->abi->tstate.frame);
-	int32_t seen = (int32_t)(depth - w->n_slots), off;
+	int32_t seen = calls_seen(w, t);
 
-	if (t->pub.flags & WALK_MAIN)
-		t->knows_excess = true; /* 0: no C that counts lies below it */
-	off = seen - t->excess;
+	if (t->pub.flags & WALK_MAIN && !knows_excess(t))
+		t->excess[0] = (struct excess){ .calls = 0, .n = AT_FIRST };
 	if (moved || w->chain_patched || !(t->after_ok || t->still)) {
 		t->n_calm = 0;
-	} else {
-		t->n_calm++;
-		learn(t, seen, depth == t->calm_depth && top == t->calm_top);
-		t->calm_depth = depth;
-		t->calm_top = top;
+		return;
 	}
-	return -EITHER_SIDE <= off && off <= EITHER_SIDE;
+	t->n_calm++;
+	/* A thread that the kernel puts aside between the count and the link of a call shows
+	 * the same untruth until it runs again: that counts once. */
+	if (seen >= 0 &&
+		!(knows_excess(t) && depth == t->calm_depth && top == t->calm_top))
+		learn(t, seen);
+	t->calm_depth = depth;
+	t->calm_top = top;
 }
 
 static bool is_in(const struct slot *v, uint32_t n, uint64_t addr)
@@ -189,13 +225,14 @@ static bool fits(const struct walker *w, const struct wthread *t, uint32_t n_roo
 
 bool depth_bridge(struct walker *w, struct wthread *t, uint32_t n_root)
 {
-	int64_t want = (int64_t)ts_u32(w, t, w->abi->tstate.recursion_depth) - t->excess;
+	int64_t want = (int64_t)ts_u32(w, t, w->abi->tstate.recursion_depth) -
+		       t->excess[0].calls;
 	int64_t between;
 	struct tail l;
 
 	if (n_root > t->n_vouched)
 		n_root = t->n_vouched;
-	if (!t->knows_excess || want > WALK_MAX_FRAMES || !find_run(w, t, n_root, &l))
+	if (!knows_excess(t) || want > WALK_MAX_FRAMES || !find_run(w, t, n_root, &l))
 		return false;
 	while (n_root && !(n_root + l.n_leaf < want && calls_next(t, n_root)))
 		n_root--;

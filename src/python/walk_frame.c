@@ -20,9 +20,11 @@ enum {
 		64, /* bytes of them that are read too: they show that a frame moved on */
 	NEWEST = WALK_LEAF_FRAMES,
 	OLDEST = WALK_ROOT_FRAMES,
-	ASIDE_MAX = 24,  /* frames of the recent past that are read along */
-	DOUBTED_MAX = 16 /* read one by one, where the links may be of many moments */
+	ASIDE_MAX = 24,   /* frames of the recent past that are read along */
+	DOUBTED_MAX = 16, /* read one by one, where the links may be of many moments */
+	EITHER_SIDE = 1   /* a call is counted a moment before it is linked */
 };
+enum { CODE_GENERATOR = 0x20 }; /* co_flags */
 
 static size_t frame_len(const struct walker *w)
 {
@@ -196,6 +198,17 @@ static bool read_frame(struct walker *w, uint64_t addr, uint8_t *copy)
 	       chase(w, addr, copy, w->abi->frame.localsplus);
 }
 
+/* Is the frame a generator's that CPython counts callers of? 2.7 does not say which frame runs,
+ * and a generator is linked to its caller only while it does. */
+static bool has_lost_caller(struct walker *w, const struct wthread *t, uint64_t code)
+{
+	uint32_t flags;
+
+	return depth_missing(w, t) > EITHER_SIDE &&
+	       chase(w, code + w->abi->code.flags, &flags, sizeof(flags)) &&
+	       flags & CODE_GENERATOR;
+}
+
 /* A chain that ends elsewhere than the last one may have been led astray, by a frame that was
  * freed and now begins another call: a root stands when it is looked at again. (Greenlets
  * have roots of their own, so that the last one still runs says nothing.) */
@@ -209,7 +222,7 @@ static bool is_root(struct walker *w, const struct wthread *t, uint64_t addr)
 	if (!chase(w, addr, scratch, w->abi->frame.localsplus))
 		return false;
 	parse(w, scratch, &s);
-	return s.live && s.executing && !s.back;
+	return s.live && s.executing && !s.back && !has_lost_caller(w, t, s.code);
 }
 
 /* No frame is below itself: where one is met again, two copies are of different moments, or
@@ -362,15 +375,21 @@ static enum status frame_decode(struct walker *w, struct wthread *t)
 	uint64_t pointer = ts_u64(w, t, w->abi->tstate.frame);
 	bool moved = t->after_ok && t->top_after != pointer, bridged = false;
 	bool doubted = depth_is_doubted(t, moved), agrees;
+	int32_t missing = INT32_MAX;
 	enum status st;
 	uint32_t same;
 
 	t->pub.flags &= ~(uint32_t)(WALK_TORN | WALK_REPAIRED | WALK_DOUBTED);
 	chain_clear(w);
 	st = follow(w, t, pointer, doubted ? DOUBTED_MAX : UINT32_MAX);
-	agrees = st == ST_OK && depth_agrees(w, t, moved);
-	if (doubted && !agrees) {
-		t->pub.flags |= WALK_DOUBTED;
+	if (st == ST_OK) {
+		missing = depth_missing(w, t);
+		depth_learn(w, t, moved);
+	}
+	agrees = -EITHER_SIDE <= missing && missing <= EITHER_SIDE;
+	if (doubted && missing) {
+		if (!agrees)
+			t->pub.flags |= WALK_DOUBTED;
 		bridged = depth_bridge(w, t, n_standing(w, t));
 		if (bridged)
 			st = ST_OK;
@@ -389,7 +408,7 @@ static enum status frame_decode(struct walker *w, struct wthread *t)
 		t->still_tick = t->tick;
 	if (!moved || t->tick - t->still_tick > 1) { /* else the better one is kept */
 		predict(w, t, same);
-		if (agrees)
+		if (agrees && !bridged)
 			t->n_vouched = t->n_slots;
 		else if (t->n_vouched > same)
 			t->n_vouched = same;

@@ -29,6 +29,7 @@ enum {
 	PROOFS_MAX = 96,   /* planned with one tick; further ones take a read more */
 	CODES_MAX = 16384, /* known at a time */
 	EXC_LEN = 32,
+	N_EXCESS = 4, /* that are told apart, of a thread */
 };
 
 /* A set of members of one structure, read in as few stretches as sensible. */
@@ -119,6 +120,12 @@ struct slot {
 	bool ok;      /* its copy was read */
 };
 
+/* To 3.10: so many calls more than frames did CPython count, in n reads of late. */
+struct excess {
+	int32_t calls;
+	uint32_t n;
+};
+
 /* A frame object that was on the stack lately, and may be again: read along. */
 struct aside {
 	struct slot was; /* as it was when it was last on the stack */
@@ -178,14 +185,12 @@ struct wthread {
 	uint8_t *slot_bytes[2];
 	struct aside *aside;
 	uint32_t n_aside;
-	uint32_t near_aside; /* where the next to leave is looked for first */
-	int32_t excess;      /* what CPython's count of the depth has beyond the frames */
-	bool knows_excess;
-	int32_t seen;        /* the same in the last calm read: nothing moved */
-	uint32_t calm_depth; /* CPython's count and pointer to the leaf in it */
-	uint64_t calm_top;
-	uint32_t n_vouched; /* slots that were in a chain with that excess */
-	uint32_t n_calm, n_below, n_above; /* reads in a row that it is learnt from */
+	uint32_t near_aside;            /* where the next to leave is looked for first */
+	struct excess excess[N_EXCESS]; /* the first is the one that is believed */
+	uint32_t n_vouched;             /* slots that were in a chain with that */
+	uint32_t n_calm;                /* reads in a row in which nothing moved... */
+	uint32_t calm_depth;            /* ...CPython's count in the last of them */
+	uint64_t calm_top;              /* and its pointer to the leaf */
 	size_t cap_aside;
 	size_t cap_slot_bytes;
 };
@@ -332,9 +337,12 @@ struct raw_frame *chain_push(struct walker *w);
 void push_slot(struct walker *w, const struct slot *s);
 /* May the links be of many moments? moved: the pointer is not what it was before. */
 bool depth_is_doubted(const struct wthread *t, bool moved);
-/* Does the chain in w->slots agree with the count? Learns from it where nothing moved what
- * the count has beyond the frames: 0 at first in a main thread, in others not known. */
-bool depth_agrees(const struct walker *w, struct wthread *t, bool moved);
+/* How many frames less than the count says the chain in w->slots has; a call is counted a
+ * moment before it is linked, so that one is none. */
+int32_t depth_missing(const struct walker *w, const struct wthread *t);
+/* Learns from w->slots, if nothing moved, what the count has beyond the frames; until it is
+ * known that is taken for 0. */
+void depth_learn(const struct walker *w, struct wthread *t, bool moved);
 /* Of functions that call themselves or each other (to 4 of them): w->chain becomes the n_root
  * frames of the prediction that stood and what is in w->slots next to the leaf, with as many
  * frames between them as the count says; w->slots the same without those, to be read next
