@@ -65,8 +65,8 @@ def main():
         down(6)
 
 
-ONE = ";one((;__init__){1,2}|;__lt__(;less)?|(;down){1,4}|(;down){4};work)?"
+ONE = ";one(;__init__|;__lt__(;less)?|(;down){1,4}|(;down){4};work)?"
 TWO = ";two((;part){1,7}|(;part){7};work)?"
 start(main, root="main",
-      possible="main((;__init__){1,2}|(;down){1,7}|(;down){7};work|;__call__|;__call__%s"
+      possible="main(;__init__|(;down){1,7}|(;down){7};work|;__call__|;__call__%s"
                "|(;__call__){2,3}|(;__call__){3}%s)?" % (ONE, TWO))

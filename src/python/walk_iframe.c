@@ -242,6 +242,14 @@ static bool is_sound(const struct walker *w, const struct wthread *t, const uint
 	return !is_on_c_stack(t, below) || below > addr;
 }
 
+/* No frame was on the data stack that was copied: it may be a greenlet that took over since,
+ * whose frames are on a stack of their own. Up to 3.11 the pointer may be younger than what
+ * names the stack, and shims are not taken for frames. */
+static bool is_elsewhere(const struct walker *w, int32_t chunk)
+{
+	return w->abi->version < ABI_VERSION(3, 12) && chunk == INT32_MAX;
+}
+
 static enum status follow_links(
 	struct walker *w, struct wthread *t, uint64_t addr, uint32_t *n_base)
 {
@@ -295,7 +303,8 @@ static enum status follow_links(
 			return ST_TORN;
 		f = chain_push(w);
 		shim = !frame_of(w, at, addr, f);
-		if (index < 0 && !is_sound(w, t, at, addr, shim ? NULL : f))
+		if (index < 0 && !is_sound(w, t, at, addr, shim ? NULL : f) &&
+			!is_elsewhere(w, chunk))
 			return ST_TORN;
 		if (shim) {
 			w->n_chain--;

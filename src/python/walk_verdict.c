@@ -11,7 +11,11 @@
  */
 #include "python/walk_iframe.h"
 
-enum { EXTEND_MAX = 512, PAGE = 4096 };
+enum {
+	EXTEND_MAX = 512,
+	PAGE = 4096,
+	HIDDEN_CALLER = 16 /* bytes of code in which a hidden frame calls another */
+};
 
 uint64_t beside(struct walker *w, const struct raw_frame *f)
 {
@@ -74,7 +78,7 @@ static bool has_no_callee(struct walker *w, const struct raw_frame *f)
 {
 	struct wcode *c = codes_find(w, f->code_addr);
 
-	if (w->abi->value.op_return == ABI_NO_VALUE || !c)
+	if (w->abi->value.op_return == ABI_NO_VALUE || !c || f->used > c->locals)
 		return false;
 	if (!f->tlbc && is_incomplete(w, f))
 		return true;
@@ -305,20 +309,44 @@ static bool put_back_generator(struct walker *w, struct wthread *t, uint64_t poi
 	return true;
 }
 
-/* Not yet at its first line (creating cells, generators): traceback does not show it. */
-static void drop_incomplete(struct walker *w)
+/* Has the i-th frame of w->chain not come to its first line? What is known of its code is
+ * proved before it is said of one. */
+static bool is_hidden(struct walker *w, const struct wthread *t, uint32_t i)
+{
+	const struct raw_frame *f = &w->chain[i];
+	const struct wcode *c;
+
+	if (f->flags & RAW_GENERATOR || f->tlbc)
+		return false;
+	if (i && f->instr - f->code_addr - w->abi->code.code_adaptive >= HIDDEN_CALLER)
+		return false;
+	c = codes_get(w, f->code_addr);
+	if (!c || f->instr >= c->first)
+		return false;
+	codes_prove(w, i, i + 1, w->interps[t->interp_index]->code_generation);
+	return c->number && f->instr < c->first;
+}
+
+/*
+ * Frames that traceback does not show, _PyFrame_IsIncomplete() of Include/internal/pycore_frame.h:
+ * a leaf that still creates cells or its generator, and what 3.13 puts between a class and its
+ * __init__, under the same name (_Py_InitCleanup of Objects/codeobject.c).
+ */
+static void drop_hidden(struct walker *w, const struct wthread *t)
 {
 	uint32_t i = 0;
 
-	while (i < w->n_chain && !(w->chain[i].flags & RAW_GENERATOR) &&
-		!w->chain[i].tlbc && is_incomplete(w, &w->chain[i]))
-		i++;
-	if (!i)
-		return;
-	memmove(w->chain, w->chain + i, (w->n_chain - i) * sizeof(*w->chain));
-	w->n_chain -= i;
-	if (w->chain_skipped)
-		w->chain_skip_at = w->chain_skip_at > i ? w->chain_skip_at - i : 0;
+	while (i < w->n_chain) {
+		if (!is_hidden(w, t, i)) {
+			i++;
+			continue;
+		}
+		w->n_chain--;
+		memmove(w->chain + i, w->chain + i + 1,
+			(w->n_chain - i) * sizeof(*w->chain));
+		if (w->chain_skipped && w->chain_skip_at > i)
+			w->chain_skip_at--;
+	}
 }
 
 bool has_lost_generator(const struct walker *w, const struct wthread *t)
@@ -388,6 +416,6 @@ bool verdict(struct walker *w, struct wthread *t)
 		mended |= drop_stale(w, t);
 		mended |= extend(w, t);
 	}
-	drop_incomplete(w);
+	drop_hidden(w, t);
 	return mended;
 }

@@ -1,4 +1,5 @@
 """Of a stack that winds and unwinds all the time nothing is thrown away, and none is shown from its middle on."""
+import collections
 import re
 import subprocess
 
@@ -65,6 +66,25 @@ def test_a_recursion_over_the_end_of_a_chunk_is_met_on_either_side(tmp_path, pyt
     assert len(levels) > 300
     shares = [sum(low < n <= low + 50 for n in levels) / len(levels) for low in (0, 50, 100, 150)]
     assert all(0.17 < share < 0.33 for share in shares), shares
+
+
+@each_python
+def test_a_function_is_seen_whatever_calls_it(tmp_path, python):
+    """It works for 100 us, so that hardly a sample meets the call itself."""
+    seen = collections.defaultdict(list)
+    with Program(python, "ways.py") as program:
+        got, _, _ = record(tmp_path, program.pid, "-r", 2000, "-d", 3)
+    for s in got.samples:
+        names = [name.rpartition(".")[2] for name in s.names]
+        seen[next((name for name in names if name.startswith("by_")), "")].append(names)
+    ways = program.ready.split()[1:]
+    assert len(ways) > 40 and len(seen[""]) < len(got.samples) / 50
+    assert {way: len(seen[way]) for way in ways if len(seen[way]) < 20} == {}
+    # Where held() is, it is called once, by what CPython's own traceback names.
+    unseen = {way: seen[way] for way in ways if sum(names[-1] == "held" for names in seen[way]) < 0.8 * len(seen[way])}
+    assert unseen == {}
+    assert all(names.count("__init__") == 1 + (way == "by_super") for way in ("by_class", "by_super")
+               for names in seen[way] if names[-1] == "held")
 
 
 @pytest.mark.parametrize("python", HAVE_GREENLETS, ids=repr)
