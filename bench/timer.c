@@ -3,7 +3,7 @@
  *
  * What a paced sampler costs at the least: its timer. The harness runs this in the same
  * minute and on the same core as the profilers and divides their CPU time by this one's.
- * Absolute deadlines; a deadline already past is counted as missed and skipped.
+ * Absolute deadlines; one that is past by a period is counted as missed and skipped.
  * Prints one line of JSON. CPU time is that of the loop, in seconds.
  */
 #include <errno.h>
