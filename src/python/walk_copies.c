@@ -27,6 +27,19 @@ enum {
 
 /* ---- what is read ------------------------------------------------------------------- */
 
+int32_t chunk_at(const struct wthread *t, uint64_t addr)
+{
+	int32_t i = (int32_t)t->n_chunks;
+
+	while (i-- > 0) {
+		const struct chunk_copy *c = &t->chunks[i];
+
+		if (addr - c->addr < (c->bytes ? c->bytes : c->len[t->side]))
+			break;
+	}
+	return i;
+}
+
 bool in_window(const struct wthread *t, uint32_t i)
 {
 	return i < OLDEST || i + NEWEST >= t->n_chunks;
@@ -165,14 +178,11 @@ static bool read_chunk_now(
 static uint32_t chunk_below(struct walker *w, const struct wthread *t, uint64_t addr)
 {
 	uint64_t frame;
-	uint32_t i = t->n_chunks;
 
-	if (!i || !chase(w, addr + w->abi->chunk.data + w->abi->iframe.previous, &frame,
-			  sizeof(frame)))
+	if (!t->n_chunks || !chase(w, addr + w->abi->chunk.data + w->abi->iframe.previous,
+				    &frame, sizeof(frame)))
 		return 0;
-	while (i && frame - t->chunks[i - 1].addr >= t->chunks[i - 1].bytes)
-		i--;
-	return i;
+	return (uint32_t)(chunk_at(t, frame) + 1);
 }
 
 /* Collects the chunks from addr on that are not in the list; returns how many of the list
@@ -339,33 +349,25 @@ const uint8_t *loose_at(struct walker *w, struct wthread *t, uint64_t addr)
 const uint8_t *stacked_at(
 	struct walker *w, struct wthread *t, uint64_t addr, int32_t *index, bool *again)
 {
-	uint32_t i;
+	int32_t i = *index = chunk_at(t, addr);
+	struct chunk_copy *c;
+	uint64_t off;
 
-	for (i = t->n_chunks; i-- > 0;) {
-		struct chunk_copy *c = &t->chunks[i];
-		uint64_t off = addr - c->addr;
-
-		if (addr < c->addr || off >= (c->bytes ? c->bytes : c->len[t->side]))
-			continue;
-		*index = (int32_t)i;
-		if (!in_window(t, i) || !c->ok)
-			return NULL;
-		if (off < w->abi->chunk.data || addr % 8)
-			return NULL;
-		if (off + header_len(w) > c->len[t->side]) {
-			if (off + header_len(w) > c->bytes)
-				return NULL;
-			c->high = (uint32_t)(off + header_len(w));
-			if (*again)
-				return NULL;
-			*again = true;
-			return read_chunk_now(w, t, c, true) ? c->buf[t->side] + off
-							     : NULL;
-		}
+	if (i < 0 || !in_window(t, (uint32_t)i) || !t->chunks[i].ok)
+		return NULL;
+	c = &t->chunks[i];
+	off = addr - c->addr;
+	if (off < w->abi->chunk.data || addr % 8)
+		return NULL;
+	if (off + header_len(w) <= c->len[t->side])
 		return c->buf[t->side] + off;
-	}
-	*index = -1;
-	return NULL;
+	if (off + header_len(w) > c->bytes)
+		return NULL;
+	c->high = (uint32_t)(off + header_len(w));
+	if (*again)
+		return NULL;
+	*again = true;
+	return read_chunk_now(w, t, c, true) ? c->buf[t->side] + off : NULL;
 }
 
 /* ---- what changed ------------------------------------------------------------------- */

@@ -165,15 +165,8 @@ static bool stands(const struct walker *w, uint32_t n_base)
 
 bool is_on_c_stack(const struct wthread *t, uint64_t addr)
 {
-	uint32_t i;
-
-	if (!addr || addr > t->c_stack || t->c_stack - addr >= C_STACK_LEN)
-		return false;
-	for (i = 0; i < t->n_chunks; i++) {
-		if (addr - t->chunks[i].addr < t->chunks[i].bytes)
-			return false;
-	}
-	return true;
+	return addr && addr <= t->c_stack && t->c_stack - addr < C_STACK_LEN &&
+	       chunk_at(t, addr) < 0;
 }
 
 /* Is the shim read, and of one opinion with the frame above it about the frame below? */

@@ -25,6 +25,8 @@ enum status copies_update(struct walker *w, struct wthread *t);
 /* The chunk that was last left, copied again in this tick, becomes the newest: the stack has
  * grown into it. False: there is none, or it is not linked to the newest. */
 bool copies_enter_spare(struct walker *w, struct wthread *t);
+/* Which chunk of the list an address lies in; -1: none. */
+int32_t chunk_at(const struct wthread *t, uint64_t addr);
 /* Are the frames of chunk i read at all? The middle of a very deep stack is not. */
 bool in_window(const struct wthread *t, uint32_t i);
 /* The copy of a frame on a data stack, or NULL. *index: which chunk holds it; -1: none,

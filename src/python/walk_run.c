@@ -50,21 +50,14 @@ static uint32_t period_of(const struct walker *w)
 	return 0;
 }
 
-static bool is_within(const struct chunk_copy *c, uint64_t addr)
-{
-	return addr >= c->addr && addr < c->addr + c->bytes;
-}
-
 /* The chunk that a frame lies in: of the list, or the one that was last left. */
 static const struct chunk_copy *chunk_of(const struct wthread *t, uint64_t addr)
 {
-	uint32_t i;
+	int32_t i = chunk_at(t, addr);
 
-	for (i = t->n_chunks; i-- > 0;) {
-		if (is_within(&t->chunks[i], addr))
-			return &t->chunks[i];
-	}
-	return t->spare.addr && is_within(&t->spare, addr) ? &t->spare : NULL;
+	if (i >= 0)
+		return &t->chunks[i];
+	return t->spare.addr && addr - t->spare.addr < t->spare.bytes ? &t->spare : NULL;
 }
 
 /* The chunk that the stack grows into from another; NULL: not known. */

@@ -366,22 +366,19 @@ static bool is_at_edge(
 	struct walker *w, const struct wthread *t, const struct raw_frame *f)
 {
 	uint64_t above = beside(w, f), room;
-	uint32_t i;
+	int32_t i = chunk_at(t, f->addr);
+	const struct chunk_copy *c;
 
 	if (!above)
 		return false;
 	if (f->addr / PAGE != (above + header_len(w) - 1) / PAGE)
 		return true;
-	for (i = 0; i < t->n_chunks; i++) {
-		const struct chunk_copy *c = &t->chunks[i];
-
-		if (f->addr < c->addr || f->addr >= c->addr + c->bytes)
-			continue;
-		room = c->addr + c->bytes - above;
-		return above - f->addr > room ||
-		       above + header_len(w) > c->addr + c->len[t->side];
-	}
-	return false;
+	if (i < 0)
+		return false;
+	c = &t->chunks[i];
+	room = c->addr + c->bytes - above;
+	return above - f->addr > room ||
+	       above + header_len(w) > c->addr + c->len[t->side];
 }
 
 /*
