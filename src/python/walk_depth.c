@@ -107,8 +107,7 @@ void depth_learn(const struct walker *w, struct wthread *t, bool moved)
 	t->n_calm++;
 	/* A thread that the kernel puts aside between the count and the link of a call shows
 	 * the same untruth until it runs again: that counts once. */
-	if (seen >= 0 &&
-		!(knows_excess(t) && depth == t->calm_depth && top == t->calm_top))
+	if (seen >= 0 && (depth != t->calm_depth || top != t->calm_top))
 		learn(t, seen);
 	t->calm_depth = depth;
 	t->calm_top = top;
