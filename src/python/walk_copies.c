@@ -334,6 +334,7 @@ const uint8_t *loose_at(struct walker *w, struct wthread *t, uint64_t addr)
 		l = &t->loose[t->n_loose++];
 		*l = (struct loose){ .addr = addr, .fresh = false };
 		l->ok = chase(w, addr - LOOSE_BEFORE, l->bytes[t->side], LOOSE_LEN);
+		t->met_loose = true;
 	} else if (l->ok) {
 		l->fresh = true;
 	}

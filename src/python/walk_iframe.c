@@ -276,7 +276,8 @@ static enum status follow_links(
 
 			if (n_loose++ == LOOSE_MAX)
 				return ST_LIMIT;
-			if (stacked && !t->still && is_on_c_stack(t, addr) &&
+			if (stacked && w->n_chain && !t->still &&
+				is_on_c_stack(t, addr) &&
 				!shim_holds(w, t, addr, &w->chain[w->n_chain - 1]))
 				below = frame_below(w, t, w->chain[w->n_chain - 1].addr);
 			stacked = false;
@@ -370,10 +371,14 @@ static enum status iframe_decode(struct walker *w, struct wthread *t)
 	st = copies_update(w, t);
 	if (st != ST_OK)
 		return st;
+	t->met_loose = false;
 	st = t->left_chunk ? ST_TORN : follow(w, t, pointer);
 	if (st == ST_OK && !w->n_chain && t->pub.n_frames && !t->still)
 		st = ST_TORN; /* junk that looked like a shim */
 	if (st != ST_OK && st != ST_LIMIT) {
+		/* What was met for the first time is read with the rest the next time. */
+		if (t->met_loose && !t->still && !t->again)
+			return ST_TORN;
 		if (verdict_from_root(w, t, pointer) != ST_OK)
 			return st;
 		w->chain_patched = true;

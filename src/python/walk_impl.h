@@ -175,6 +175,7 @@ struct wthread {
 	uint32_t run_trust; /* see walk_run.c */
 	uint64_t c_stack;   /* 3.12+: the shim below the first frame */
 	bool left_chunk;    /* the stack has left it since the pointer was read */
+	bool met_loose;     /* one that was not predicted: read last of all */
 	struct loose *loose;
 	uint32_t n_loose;
 	size_t cap_loose;
