@@ -73,7 +73,7 @@ def test_a_function_is_seen_whatever_calls_it(tmp_path, python):
     """It works for 100 us, so that hardly a sample meets the call itself."""
     seen = collections.defaultdict(list)
     with Program(python, "ways.py") as program:
-        got, _, _ = record(tmp_path, program.pid, "-r", 2000, "-d", 3)
+        got, _, _ = record(tmp_path, program.pid, "-r", 2000, "-d", 6)
     for s in got.samples:
         names = [name.rpartition(".")[2] for name in s.names]
         seen[next((name for name in names if name.startswith("by_")), "")].append(names)
@@ -81,7 +81,7 @@ def test_a_function_is_seen_whatever_calls_it(tmp_path, python):
     assert len(ways) > 40 and len(seen[""]) < len(got.samples) / 50
     assert {way: len(seen[way]) for way in ways if len(seen[way]) < 20} == {}
     # Where held() is, it is called once, by what CPython's own traceback names.
-    unseen = {way: seen[way] for way in ways if sum(names[-1] == "held" for names in seen[way]) < 0.7 * len(seen[way])}
+    unseen = {way: seen[way] for way in ways if sum(names[-1] == "held" for names in seen[way]) < 0.8 * len(seen[way])}
     assert unseen == {}
     assert all(names.count("__init__") == 1 + (way == "by_super") for way in ("by_class", "by_super")
                for names in seen[way] if names[-1] == "held")
