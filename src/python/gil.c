@@ -104,7 +104,7 @@ static bool handles_exception(struct walker *w, struct wthread *t)
 void gil_thread_flags(struct walker *w, struct wthread *t)
 {
 	const struct abi *a = w->abi;
-	const struct winterp *in = w->interps[t->interp_index];
+	const struct winterp *in = t->interp;
 	struct walk_thread *p = &t->pub;
 	uint32_t flags = 0, state = ts_u32(w, t, a->tstate.state);
 

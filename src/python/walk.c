@@ -145,6 +145,7 @@ void plan_fields(
 static void plan_head(struct walker *w, struct wthread *t)
 {
 	t->quiet = false;
+	t->planned = true;
 	t->side = !t->side;
 	if (w->era->plan_pointer)
 		w->era->plan_pointer(w, t);
@@ -220,12 +221,16 @@ static void forget_codes(struct walker *w)
 }
 
 /* Threads that appeared in this tick: planned and read on their own. */
-static void read_new(struct walker *w, size_t from)
+static void read_new(struct walker *w)
 {
 	size_t k;
 
-	for (k = from; k < w->n_threads; k++) {
-		plan_thread(w, w->threads[k]);
+	for (k = 0; k < w->n_threads; k++) {
+		struct wthread *t = w->threads[k];
+
+		if (t->planned || t->quiet || t->pub.flags & WALK_PARKED)
+			continue;
+		plan_thread(w, t);
 		plan_read(w);
 		codes_judge_planned(w);
 	}
@@ -246,7 +251,7 @@ static void plan_tick(struct walker *w)
 	for (k = 0; k < w->n_threads; k++) {
 		struct wthread *t = w->threads[k];
 
-		t->quiet = false;
+		t->quiet = t->planned = false;
 		if (t->pub.flags & WALK_PARKED)
 			continue;
 		if (may_have_run(w, t)) {
@@ -318,12 +323,8 @@ enum status walker_tick(struct walker *w)
 	for (k = 0; k < n; k++)
 		w->threads[k]->linked = true;
 	if (w->relist || lists_moved(w)) {
-		for (k = 0; k < n; k++)
-			w->threads[k]->old = true;
 		lists_follow(w);
-		for (k = 0; k < w->n_threads && w->threads[k]->old; k++)
-			w->threads[k]->old = false;
-		read_new(w, k);
+		read_new(w);
 	}
 	for (k = 0; k < w->n_threads; k++) {
 		w->threads[k]->again = 0;

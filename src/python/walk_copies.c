@@ -185,6 +185,11 @@ static uint32_t chunk_below(struct walker *w, const struct wthread *t, uint64_t 
 	return (uint32_t)(chunk_at(t, frame) + 1);
 }
 
+static bool is_size(uint64_t bytes)
+{
+	return bytes >= 64 && bytes <= 1ull << 32;
+}
+
 /* Collects the chunks from addr on that are not in the list; returns how many of the list
  * stay: those up to the first that was met. */
 static uint32_t find_new_chunks(
@@ -203,7 +208,7 @@ static uint32_t find_new_chunks(
 		if (known || !chase(w, addr, head, sizeof(head)))
 			break;
 		c.bytes = ld64(head + a->chunk.bytes);
-		if (c.bytes < 64 || c.bytes > (1ull << 32))
+		if (!is_size(c.bytes))
 			break;
 		c.high = (uint32_t)(ld64(head + a->chunk.top) * 8 + a->chunk.data);
 		if (c.high > c.bytes)
@@ -281,7 +286,7 @@ enum status copies_update(struct walker *w, struct wthread *t)
 		if (!newest->ok)
 			return ST_FAULT;
 		bytes = ld64(newest->buf[t->side] + w->abi->chunk.bytes);
-		if (bytes) /* else it was mapped this moment */
+		if (is_size(bytes)) /* else it was mapped this moment */
 			newest->bytes = bytes;
 		note_used(w, t, newest);
 		/* The pointer is some nanoseconds older than what names the chunk. */
@@ -362,7 +367,8 @@ const uint8_t *stacked_at(
 		return NULL;
 	if (off + header_len(w) <= c->len[t->side])
 		return c->buf[t->side] + off;
-	if (off + header_len(w) > c->bytes)
+	if (off + header_len(w) >
+		(c->bytes < CHUNK_MAX_BYTES ? c->bytes : CHUNK_MAX_BYTES))
 		return NULL;
 	c->high = (uint32_t)(off + header_len(w));
 	if (*again)

@@ -62,7 +62,7 @@ static bool number_codes(struct walker *w, uint32_t from)
 void emit_chain(struct walker *w, struct wthread *t)
 {
 	struct walk_thread *p = &t->pub;
-	uint64_t generation = w->interps[t->interp_index]->code_generation;
+	uint64_t generation = t->interp->code_generation;
 	uint32_t n, same, changed, skip_at, i;
 	bool stale = w->now_ns - t->proved_ns >= STALE_NS;
 

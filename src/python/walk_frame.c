@@ -446,7 +446,7 @@ static uint32_t frame_sound(struct walker *w, const struct wthread *t)
 	const struct wcode *code;
 	uint32_t i;
 
-	for (i = 0; i < t->pub.n_frames && i < t->n_slots; i++) {
+	for (i = 0; i < t->pub.n_frames && i < t->n_slots && i < t->n_slots_read; i++) {
 		const struct raw_frame *was = &t->pub.frames[i];
 
 		code = codes_find(w, was->code_addr);

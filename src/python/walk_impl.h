@@ -143,10 +143,11 @@ struct gathered {
 struct wthread {
 	struct walk_thread pub;
 	size_t cap_frames;
-	uint64_t next, prev; /* links of the list, as last read */
-	uint32_t interp_index;
-	uint8_t side; /* which copy is the newest */
-	bool ts_ok, top_ok, after_ok, exc_ok, linked, old;
+	uint64_t next, prev;          /* links of the list, as last read */
+	const struct winterp *interp; /* NULL only until it was met in its list */
+	uint8_t side;                 /* which copy is the newest */
+	bool ts_ok, top_ok, after_ok, exc_ok, linked;
+	bool planned;        /* in this tick */
 	bool first;          /* no copies yet */
 	bool first_done;     /* the caller has seen it once */
 	bool still;          /* it is stopped while it is read: nothing to repair */

@@ -9,6 +9,49 @@
 
 #define RELIST_NS (100 * NS_PER_MS) /* with threads parked: the whole list this often */
 
+/* ---- those that are known ------------------------------------------------------------ */
+
+void thread_free(struct walker *w, struct wthread *t)
+{
+	if (w->gone)
+		w->gone(w->arg, &t->pub);
+	w->era->release(t);
+	free(t->pub.frames);
+	free(t);
+}
+
+static struct wthread *find_thread(const struct walker *w, uint64_t addr)
+{
+	const uint64_t *at = map_get(&w->by_tstate, addr);
+
+	return at && *at ? w->threads[*at - 1] : NULL;
+}
+
+static void index_threads(struct walker *w)
+{
+	size_t i;
+
+	map_clear(&w->by_tstate);
+	for (i = 0; i < w->n_threads; i++)
+		*map_put(&w->by_tstate, w->threads[i]->pub.tstate_addr) = i + 1;
+}
+
+static void drop_unlinked(struct walker *w)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < w->n_threads; i++) {
+		if (w->threads[i]->linked)
+			w->threads[kept++] = w->threads[i];
+		else
+			thread_free(w, w->threads[i]);
+	}
+	if (kept == w->n_threads)
+		return;
+	w->n_threads = kept;
+	index_threads(w);
+}
+
 /* ---- interpreters ------------------------------------------------------------------- */
 
 void plan_interp(struct walker *w, struct winterp *in)
@@ -19,15 +62,13 @@ void plan_interp(struct walker *w, struct winterp *in)
 			w, in->gil_addr, in->gil_copy, sizeof(in->gil_copy), &in->gil_ok);
 }
 
-static struct winterp *find_interp(struct walker *w, uint64_t addr, uint32_t *index)
+static struct winterp *find_interp(struct walker *w, uint64_t addr)
 {
 	uint32_t i;
 
 	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->addr == addr) {
-			*index = i;
+		if (w->interps[i]->addr == addr)
 			return w->interps[i];
-		}
 	}
 	return NULL;
 }
@@ -55,17 +96,36 @@ static struct winterp *add_interp(struct walker *w, uint64_t addr)
 	return in;
 }
 
+/* With their threads: one whose list is torn would keep its interpreter. */
+static void drop_unlinked_interps(struct walker *w)
+{
+	uint32_t i, kept = 0;
+	size_t k;
+
+	for (k = 0; k < w->n_threads; k++)
+		w->threads[k]->linked = w->threads[k]->interp->linked;
+	drop_unlinked(w);
+	for (i = 0; i < w->n_interps; i++) {
+		if (w->interps[i]->linked)
+			w->interps[kept++] = w->interps[i];
+		else
+			free(w->interps[i]);
+	}
+	w->n_interps = kept;
+	w->relist = true;
+}
+
 enum status lists_update_interps(struct walker *w)
 {
 	uint64_t addr = fieldset_get(&w->rootset, w->root_copy, w->r_head);
-	uint32_t i, n = 0, kept = 0, index;
+	uint32_t i, n = 0;
 
 	if (!addr)
 		return ST_NO_INTERP;
 	for (i = 0; i < w->n_interps; i++)
 		w->interps[i]->linked = false;
 	while (addr) {
-		struct winterp *in = find_interp(w, addr, &index);
+		struct winterp *in = find_interp(w, addr);
 
 		if (!in)
 			in = add_interp(w, addr);
@@ -76,46 +136,12 @@ enum status lists_update_interps(struct walker *w)
 		in->linked = true;
 		addr = fieldset_get(&w->interpset, in->copy, w->i_next);
 	}
-	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->linked) {
-			w->interps[kept++] = w->interps[i];
-			continue;
-		}
-		free(w->interps[i]);
-		w->relist = true;
-	}
-	if (kept != w->n_interps)
-		w->relist = true;
-	w->n_interps = kept;
+	if (n != w->n_interps)
+		drop_unlinked_interps(w);
 	return ST_OK;
 }
 
 /* ---- threads ------------------------------------------------------------------------ */
-
-void thread_free(struct walker *w, struct wthread *t)
-{
-	if (w->gone)
-		w->gone(w->arg, &t->pub);
-	w->era->release(t);
-	free(t->pub.frames);
-	free(t);
-}
-
-static struct wthread *find_thread(const struct walker *w, uint64_t addr)
-{
-	const uint64_t *at = map_get(&w->by_tstate, addr);
-
-	return at && *at ? w->threads[*at - 1] : NULL;
-}
-
-static void index_threads(struct walker *w)
-{
-	size_t i;
-
-	map_clear(&w->by_tstate);
-	for (i = 0; i < w->n_threads; i++)
-		*map_put(&w->by_tstate, w->threads[i]->pub.tstate_addr) = i + 1;
-}
 
 /* What a fresh copy of a thread state says about who it is. */
 static void identify(struct walker *w, struct wthread *t)
@@ -166,9 +192,8 @@ static bool belongs(
 }
 
 /* Marks the threads of one interpreter's list; false: the list is torn. */
-static bool mark_threads(struct walker *w, uint32_t interp_index)
+static bool mark_threads(struct walker *w, const struct winterp *in)
 {
-	const struct winterp *in = w->interps[interp_index];
 	uint64_t addr = in->head, last = 0;
 	struct wthread *t;
 	size_t n = 0;
@@ -184,7 +209,7 @@ static bool mark_threads(struct walker *w, uint32_t interp_index)
 		if (!t || !belongs(w, t, in) || t->linked)
 			return false;
 		t->linked = true;
-		t->interp_index = interp_index;
+		t->interp = in;
 		t->pub.interp = in->id;
 		t->pub.interp_addr = in->addr;
 		last = addr;
@@ -192,7 +217,7 @@ static bool mark_threads(struct walker *w, uint32_t interp_index)
 	/* The main thread is the oldest of the list. */
 	for (size_t i = 0; i < w->n_threads; i++) {
 		t = w->threads[i];
-		if (t->interp_index != interp_index)
+		if (t->interp != in)
 			continue;
 		t->pub.flags &= ~(uint32_t)WALK_MAIN;
 		if (t->pub.tstate_addr == (in->main ? in->main : last))
@@ -201,35 +226,21 @@ static bool mark_threads(struct walker *w, uint32_t interp_index)
 	return true;
 }
 
-static void drop_unlinked(struct walker *w)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < w->n_threads; i++) {
-		if (w->threads[i]->linked)
-			w->threads[kept++] = w->threads[i];
-		else
-			thread_free(w, w->threads[i]);
-	}
-	if (kept == w->n_threads)
-		return;
-	w->n_threads = kept;
-	index_threads(w);
-}
-
-/* The threads as the lists say now. A torn list leaves everything as it was. */
+/* The threads as the lists say now. Of a torn list everybody stays, and those that were met
+ * in it are new. */
 static bool update_threads(struct walker *w)
 {
+	size_t k, n = w->n_threads;
 	bool sound = true;
 	uint32_t i;
-	size_t k;
 
-	for (k = 0; k < w->n_threads; k++)
+	for (k = 0; k < n; k++)
 		w->threads[k]->linked = false;
 	for (i = 0; i < w->n_interps && sound; i++)
-		sound = mark_threads(w, i);
-	if (sound)
-		drop_unlinked(w);
+		sound = mark_threads(w, w->interps[i]);
+	for (k = 0; k < n && !sound; k++)
+		w->threads[k]->linked = true;
+	drop_unlinked(w);
 	return sound;
 }
 
@@ -281,6 +292,7 @@ void lists_follow(struct walker *w)
 			t->pub.user = NULL;
 			t->pub.number = ++w->next_number;
 			t->pub.flags = WALK_NEW;
+			t->quiet = false;
 			t->first = true;
 			t->first_done = false;
 		}

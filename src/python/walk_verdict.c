@@ -323,7 +323,7 @@ static bool is_hidden(struct walker *w, const struct wthread *t, uint32_t i)
 	c = codes_get(w, f->code_addr);
 	if (!c || f->instr >= c->first)
 		return false;
-	codes_prove(w, i, i + 1, w->interps[t->interp_index]->code_generation);
+	codes_prove(w, i, i + 1, t->interp->code_generation);
 	return c->number && f->instr < c->first;
 }
 

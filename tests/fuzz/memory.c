@@ -4,7 +4,9 @@
  *
  * An input is a list of changes to one of tests/snap/NAME.snap: its first byte chooses the
  * snapshot, every further four bytes are a change (see bend()). The readers must come back
- * within a number of reads, allocate nothing large, and say what they met: a status.
+ * within a number of reads, allocate nothing large, and say what they met: a status. Then
+ * the walker ticks over memory that changes while it is read, as a running target's does;
+ * the input's bytes are only the seed of that (see moving_read_some()).
  *
  *	build/fuzz_memory [--runs N] [--seed S] [INPUT...]     inputs, then N random ones
  *	build/fuzz_memory_clang [libFuzzer's options] tests/fuzz/corpus
@@ -33,6 +35,8 @@ enum {
 	CALLS_MAX = 400000, /* memory reads for one look at everything */
 	SECONDS_MAX = 60,   /* for one input, sanitizers and a busy machine included */
 	SNAPS_MAX = 64,
+	TICKS = 40, /* over memory that moves */
+	POINTERS = 256,
 };
 
 struct snap {
@@ -48,6 +52,17 @@ struct bent {
 	struct mem base;
 	struct mem *inner;
 	struct map gone;
+};
+
+/* Reads from the snapshot, but some words have another value for a while. */
+struct moving {
+	struct mem base;
+	struct mem *inner;
+	struct map now; /* address of a word -> its value */
+	uint64_t random;
+	uint64_t
+		pointers[POINTERS]; /* some that were read: frames, code, chunks, shims */
+	unsigned n_pointers;
 };
 
 static struct snap snaps[SNAPS_MAX];
@@ -159,6 +174,69 @@ static void bend(
 	memcpy(dst, &word, 8);
 }
 
+static unsigned random_below(struct moving *m, unsigned n)
+{
+	m->random = m->random * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(m->random >> 33) % n;
+}
+
+/* What a word may be a moment later: a pointer that was read elsewhere or one beside it, its
+ * own address, an odd number, another bit. */
+static uint64_t another_value(struct moving *m, uint64_t addr, uint64_t word)
+{
+	switch (random_below(m, 8)) {
+	case 0:
+		return addr - 16 * random_below(m, 16);
+	case 1:
+		return odd_numbers[random_below(m, ARRAY_SIZE(odd_numbers))];
+	case 2:
+		return word ^ UINT64_C(1) << random_below(m, 64);
+	case 3:
+		return m->pointers[random_below(m, POINTERS)] - 8 * random_below(m, 32);
+	default:
+		return m->pointers[random_below(m, POINTERS)];
+	}
+}
+
+/* One read in four meets a word that has just changed; it stays so until all are again as
+ * they were, after some 64 reads. */
+static size_t moving_read_some(struct mem *mem, uint64_t addr, void *dst, size_t len)
+{
+	struct moving *m = (struct moving *)mem;
+	size_t got = m->inner->ops->read_some(m->inner, addr, dst, len), i;
+	uint8_t *bytes = dst;
+	uint64_t word;
+
+	if (random_below(m, 64) == 0)
+		map_clear(&m->now);
+	if (got >= 8 && random_below(m, 4) == 0) {
+		i = random_below(m, (unsigned)got / 8) * 8;
+		memcpy(&word, bytes + i, 8);
+		*map_put(&m->now, addr + i) = another_value(m, addr + i, word);
+	}
+	for (i = 0; i + 8 <= got; i += 8) {
+		const uint64_t *now = m->now.n ? map_get(&m->now, addr + i) : NULL;
+
+		memcpy(&word, bytes + i, 8);
+		if (word >= 4096 && word < UINT64_C(1) << 47)
+			m->pointers[m->n_pointers++ % POINTERS] = word;
+		if (now)
+			memcpy(bytes + i, now, 8);
+	}
+	return got;
+}
+
+static void move(struct snap *s, const uint8_t *data, size_t len)
+{
+	static const struct mem_ops ops = { .read_some = moving_read_some };
+	struct moving m = { .base = { .ops = &ops }, .inner = s->mem };
+
+	while (len--)
+		m.random = (m.random + *data++) * 0x100000001b3u;
+	look_ticks(s->mem, &m.base, s->abi, TICKS, counts);
+	map_release(&m.now);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct mem_ops ops = { .read_some = bent_read_some };
@@ -189,6 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (i = 0; i < s->n; i++)
 		memcpy(s->words[i], &before[i], 8);
 	free(before);
+	move(s, data, len);
 	map_release(&b.gone);
 	buf_release(&out);
 	return 0;

@@ -184,3 +184,32 @@ void look_locals(const struct mem *snap, struct mem *mem, const struct abi *abi,
 	objects_release(&o);
 	walker_free(w);
 }
+
+void look_ticks(const struct mem *snap, struct mem *mem, const struct abi *abi,
+	unsigned ticks, uint64_t counts[STATUS_COUNT])
+{
+	struct walk_root root = root_of(snap);
+	struct walker *w = walker_new(mem, abi, &root, NULL, NULL);
+	struct walk_thread **threads;
+	size_t n = 0, i;
+
+	while (ticks--) {
+		counts[walker_tick(w)]++;
+		threads = walker_threads(w, &n);
+		for (i = 0; i < n; i++) {
+			struct walk_thread *t = threads[i];
+
+			if (t->flags & (WALK_TORN | WALK_DOUBTED))
+				counts[walker_again(w, t, ticks % 8 == 0)]++;
+			counts[t->status]++;
+			if (t->status == ST_TORN || t->status == ST_CYCLE)
+				walker_sound(w, t);
+			else
+				walk_taken(t);
+			if (ticks % 3 == 0 && i % 2)
+				t->flags |= WALK_PARKED;
+		}
+		walker_look(w);
+	}
+	walker_free(w);
+}
