@@ -5,8 +5,8 @@
  * An input is a list of changes to one of tests/snap/NAME.snap: its first byte chooses the
  * snapshot, every further four bytes are a change (see bend()). The readers must come back
  * within a number of reads, allocate nothing large, and say what they met: a status. Then
- * the walker ticks over memory that changes while it is read, as a running target's does;
- * the input's bytes are only the seed of that (see moving_read_some()).
+ * the walker ticks over memory that changes while it is read, as a running target's does, and
+ * the others read it; the input's bytes are only the seed of that (moving_read_some()).
  *
  *	build/fuzz_memory [--runs N] [--seed S] [INPUT...]     inputs, then N random ones
  *	build/fuzz_memory_clang [libFuzzer's options] tests/fuzz/corpus
@@ -226,7 +226,15 @@ static size_t moving_read_some(struct mem *mem, uint64_t addr, void *dst, size_t
 	return got;
 }
 
-static void move(struct snap *s, const uint8_t *data, size_t len)
+static void check_calls(const struct mem *mem)
+{
+	if (mem->n_calls <= CALLS_MAX)
+		return;
+	fprintf(stderr, "%llu reads\n", (unsigned long long)mem->n_calls);
+	abort();
+}
+
+static void move(struct snap *s, const uint8_t *data, size_t len, struct buf *out)
 {
 	static const struct mem_ops ops = { .read_some = moving_read_some };
 	struct moving m = { .base = { .ops = &ops }, .inner = s->mem };
@@ -234,6 +242,9 @@ static void move(struct snap *s, const uint8_t *data, size_t len)
 	while (len--)
 		m.random = (m.random + *data++) * 0x100000001b3u;
 	look_ticks(s->mem, &m.base, s->abi, TICKS, counts);
+	look_all(s->mem, &m.base, s->abi, out, counts);
+	look_locals(s->mem, &m.base, s->abi, out, counts);
+	check_calls(&m.base);
 	map_release(&m.now);
 }
 
@@ -260,14 +271,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			(uint16_t)(data[i + 2] | data[i + 3] << 8));
 	look_all(s->mem, &b.base, s->abi, &out, counts);
 	look_locals(s->mem, &b.base, s->abi, &out, counts);
-	if (b.base.n_calls > CALLS_MAX) {
-		fprintf(stderr, "%llu reads\n", (unsigned long long)b.base.n_calls);
-		abort();
-	}
+	check_calls(&b.base);
 	for (i = 0; i < s->n; i++)
 		memcpy(s->words[i], &before[i], 8);
 	free(before);
-	move(s, data, len);
+	move(s, data, len, &out);
 	map_release(&b.gone);
 	buf_release(&out);
 	return 0;
