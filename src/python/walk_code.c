@@ -223,6 +223,15 @@ static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
 	}
 }
 
+static void plan_proof(struct walker *w, struct wcode *c, struct code_proof *p)
+{
+	c->checked_ns = w->now_ns; /* planned once */
+	plan_add(w, c->addr, p->head, w->codes.head_len, &p->head_ok);
+	p->name_ok = false;
+	if (needs_name(w) && c->name_addr)
+		plan_add(w, c->name_addr, p->name, sizeof(p->name), &p->name_ok);
+}
+
 void codes_plan(struct walker *w, const struct walk_thread *p, uint32_t from)
 {
 	uint64_t generation;
@@ -239,14 +248,8 @@ void codes_plan(struct walker *w, const struct walk_thread *p, uint32_t from)
 			generation != w->code_generation) {
 			if (w->now_ns - c->checked_ns < PROOF_NS)
 				continue;
-			c->checked_ns = w->now_ns;
 			at->index = (uint32_t)(c - w->codes.v);
-			plan_add(w, c->addr, at->proof.head, w->codes.head_len,
-				&at->proof.head_ok);
-			at->proof.name_ok = false;
-			if (needs_name(w) && c->name_addr)
-				plan_add(w, c->name_addr, at->proof.name,
-					sizeof(at->proof.name), &at->proof.name_ok);
+			plan_proof(w, c, &at->proof);
 			w->n_proofs++;
 		}
 	}
@@ -272,13 +275,8 @@ void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generati
 
 		if (!c || codes_is_proved(w, c, generation))
 			continue;
-		c->checked_ns = w->now_ns; /* once in a batch */
 		index[n] = (uint32_t)(c - w->codes.v);
-		plan_add(w, c->addr, proof[n].head, w->codes.head_len, &proof[n].head_ok);
-		proof[n].name_ok = false;
-		if (needs_name(w) && c->name_addr)
-			plan_add(w, c->name_addr, proof[n].name, sizeof(proof[n].name),
-				&proof[n].name_ok);
+		plan_proof(w, c, &proof[n]);
 		if (++n < BATCH && i + 1 < to)
 			continue;
 		plan_read(w);
@@ -291,6 +289,19 @@ void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generati
 		for (k = 0; k < n; k++)
 			judge(w, &w->codes.v[index[k]], &proof[k], generation);
 	}
+}
+
+struct wcode *codes_living(struct walker *w, uint64_t addr, uint64_t generation)
+{
+	struct wcode *c = codes_get(w, addr);
+	struct code_proof proof;
+
+	if (c && !codes_is_proved(w, c, generation)) {
+		plan_proof(w, c, &proof);
+		plan_read(w);
+		judge(w, c, &proof, generation);
+	}
+	return c && c->number ? c : NULL;
 }
 
 bool walker_code_alive(struct walker *w, const struct raw_frame *f)

@@ -359,6 +359,8 @@ void codes_release(struct codes *c);
 struct wcode *codes_find(struct walker *w, uint64_t addr);
 /* The entry; reads the head when it is new. NULL: there is no code object. */
 struct wcode *codes_get(struct walker *w, uint64_t addr);
+/* The entry, proved now if it is not: of the object that lives there. NULL: there is none. */
+struct wcode *codes_living(struct walker *w, uint64_t addr, uint64_t generation);
 bool codes_is_proved(const struct walker *w, const struct wcode *c, uint64_t generation);
 /* Plans proofs of the codes that the frames from an index on had in the last tick. */
 void codes_plan(struct walker *w, const struct walk_thread *p, uint32_t from);

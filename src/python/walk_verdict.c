@@ -34,18 +34,25 @@ static bool was_caller(const struct wthread *t, uint32_t root, const struct raw_
 	       was->instr == f->instr && was->code_addr == f->code_addr;
 }
 
-/* Has the frame not yet come to its first line? What is known of the code object may be of
- * a dead one that lay at the address: the living one is asked before a frame is dropped. */
-static bool is_incomplete(struct walker *w, const struct raw_frame *f)
+/* Its code object as it is now: what is known of one may be of a dead one that lay at the
+ * address, which is asked before a frame is dropped for it. */
+static const struct wcode *living_code(
+	struct walker *w, const struct wthread *t, const struct raw_frame *f)
 {
-	const struct abi *a = w->abi;
-	struct wcode *c = codes_get(w, f->code_addr);
-	uint32_t first = 0;
+	return codes_living(w, f->code_addr, t->interp->code_generation);
+}
 
-	if (!c || f->instr >= c->first || a->code.firsttraceable == ABI_NONE)
+/* Has the frame not yet come to its first line? */
+static bool is_incomplete(
+	struct walker *w, const struct wthread *t, const struct raw_frame *f)
+{
+	const struct wcode *c = codes_get(w, f->code_addr);
+
+	if (!c || f->tlbc || f->instr >= c->first ||
+		w->abi->code.firsttraceable == ABI_NONE)
 		return false;
-	return chase(w, f->code_addr + a->code.firsttraceable, &first, sizeof(first)) &&
-	       f->instr < f->code_addr + a->code.code_adaptive + 2 * (uint64_t)first;
+	c = living_code(w, t, f);
+	return c && f->instr < c->first;
 }
 
 /*
@@ -53,20 +60,21 @@ static bool is_incomplete(struct walker *w, const struct raw_frame *f)
  * Python/ceval.c); 3.13 leaves an empty stack where locals must be (_PyFrame_ClearLocals() of
  * Python/frame.c), which the living code object is asked for. Before, nothing tells.
  */
-static bool is_popped(struct walker *w, const struct raw_frame *f)
+static bool is_popped(
+	struct walker *w, const struct wthread *t, const struct raw_frame *f)
 {
-	const struct abi *a = w->abi;
 	const struct wcode *c;
-	int32_t locals;
 
 	if (!f->code_addr)
 		return true;
-	if (f->used || (f->flags & RAW_GENERATOR) || a->iframe.stackpointer != ABI_NONE)
+	if (f->used || (f->flags & RAW_GENERATOR) ||
+		w->abi->iframe.stackpointer != ABI_NONE)
 		return false;
 	c = codes_find(w, f->code_addr);
-	return c && c->locals > 0 &&
-	       chase(w, c->addr + a->code.nlocalsplus, &locals, sizeof(locals)) &&
-	       locals > 0;
+	if (!c || c->locals <= 0)
+		return false;
+	c = living_code(w, t, f);
+	return c && c->locals > 0;
 }
 
 /*
@@ -74,13 +82,14 @@ static bool is_popped(struct walker *w, const struct raw_frame *f)
  * has not begun? Then nothing that it called is alive. (Where a caller was saved at the
  * cache entries behind its call, up to 3.12, the byte read here is no opcode.)
  */
-static bool has_no_callee(struct walker *w, const struct raw_frame *f)
+static bool has_no_callee(
+	struct walker *w, const struct wthread *t, const struct raw_frame *f)
 {
 	struct wcode *c = codes_find(w, f->code_addr);
 
 	if (w->abi->value.op_return == ABI_NO_VALUE || !c || f->used > c->locals)
 		return false;
-	if (!f->tlbc && is_incomplete(w, f))
+	if (is_incomplete(w, t, f))
 		return true;
 	return f->used == c->locals && (site_of(w, f, c->number) & SITE_RETURN);
 }
@@ -110,7 +119,7 @@ static bool is_entered(
 	uint64_t top = ts_u64(w, t, w->abi->tstate.datastack_top);
 
 	if (top == beside(w, &w->chain[0]) || !is_on_c_stack(t, below) ||
-		has_no_callee(w, f))
+		has_no_callee(w, t, f))
 		return false;
 	f->flags |= RAW_ENTRY | RAW_GUESSED;
 	f->entry_addr = below;
@@ -133,7 +142,7 @@ static uint32_t frames_above(
 		int32_t index;
 		const uint8_t *at;
 
-		if (saved && has_no_callee(w, &last))
+		if (saved && has_no_callee(w, t, &last))
 			break;
 		addr = beside(w, &last);
 		at = addr ? stacked_at(w, t, addr, &index, &again) : NULL;
@@ -142,7 +151,7 @@ static uint32_t frames_above(
 			at = in_next_chunk(w, t, &last, &addr);
 			below = last.addr;
 		}
-		if (!at || !frame_of(w, at, addr, &v[n]) || is_popped(w, &v[n]) ||
+		if (!at || !frame_of(w, at, addr, &v[n]) || is_popped(w, t, &v[n]) ||
 			!codes_find(w, v[n].code_addr))
 			break;
 		if (!(saved && below == last.addr) && !is_entered(w, t, &v[n], below))
@@ -195,12 +204,12 @@ void cut_above(struct walker *w, uint32_t i)
 }
 
 /* A frame that was popped and what lies above it have returned. */
-static bool drop_popped(struct walker *w)
+static bool drop_popped(struct walker *w, const struct wthread *t)
 {
 	uint32_t i;
 
 	for (i = w->n_chain; i-- > 0;) {
-		if (is_popped(w, &w->chain[i]) && i + 1 < w->n_chain) {
+		if (is_popped(w, t, &w->chain[i]) && i + 1 < w->n_chain) {
 			cut_above(w, i + 1);
 			return true;
 		}
@@ -227,13 +236,13 @@ static bool drop_stale(struct walker *w, struct wthread *t)
 		if (w->chain[i - 1].flags & RAW_ENTRY) {
 			if (w->abi->version < ABI_VERSION(3, 12) ||
 				!(w->chain[i - 1].flags & RAW_SAVED) ||
-				!has_no_callee(w, &w->chain[i - 1]))
+				!has_no_callee(w, t, &w->chain[i - 1]))
 				continue;
 			cut_above(w, i);
 			return true;
 		}
-		if (!(f->flags & RAW_SAVED) ||
-			(!was_caller(t, w->n_chain - 1 - i, f) && has_no_callee(w, f))) {
+		if (!(f->flags & RAW_SAVED) || (!was_caller(t, w->n_chain - 1 - i, f) &&
+						       has_no_callee(w, t, f))) {
 			cut_above(w, i);
 			return true;
 		}
@@ -309,22 +318,14 @@ static bool put_back_generator(struct walker *w, struct wthread *t, uint64_t poi
 	return true;
 }
 
-/* Has the i-th frame of w->chain not come to its first line? What is known of its code is
- * proved before it is said of one. */
+/* See drop_hidden(). A frame that is below another has but one call to make. */
 static bool is_hidden(struct walker *w, const struct wthread *t, uint32_t i)
 {
 	const struct raw_frame *f = &w->chain[i];
-	const struct wcode *c;
+	uint64_t off = f->instr - f->code_addr - w->abi->code.code_adaptive;
 
-	if (f->flags & RAW_GENERATOR || f->tlbc)
-		return false;
-	if (i && f->instr - f->code_addr - w->abi->code.code_adaptive >= HIDDEN_CALLER)
-		return false;
-	c = codes_get(w, f->code_addr);
-	if (!c || f->instr >= c->first)
-		return false;
-	codes_prove(w, i, i + 1, t->interp->code_generation);
-	return c->number && f->instr < c->first;
+	return !(f->flags & RAW_GENERATOR) && (!i || off < HIDDEN_CALLER) &&
+	       is_incomplete(w, t, f);
 }
 
 /*
@@ -393,7 +394,7 @@ bool is_at_seam(struct walker *w, const struct wthread *t, bool repaired)
 
 	if (w->n_chain < 2 || (leaf->flags & RAW_GENERATOR) || !(leaf->flags & RAW_SAVED))
 		return false;
-	if (w->abi->iframe.stackpointer == ABI_NONE && has_no_callee(w, leaf))
+	if (w->abi->iframe.stackpointer == ABI_NONE && has_no_callee(w, t, leaf))
 		return !(caller->flags & RAW_GENERATOR) && is_at_edge(w, t, caller);
 	return repaired && is_at_edge(w, t, leaf);
 }
@@ -407,7 +408,7 @@ enum status verdict_from_root(struct walker *w, struct wthread *t, uint64_t poin
 
 bool verdict(struct walker *w, struct wthread *t)
 {
-	bool mended = drop_popped(w);
+	bool mended = drop_popped(w, t);
 
 	if (!t->still) {
 		mended |= drop_stale(w, t);
