@@ -79,11 +79,9 @@ static frame_id intern(struct natives *n, const struct native_frame *f)
 static stack_id push_skipped(struct symbols *s, stack_id parent, uint32_t n_skipped)
 {
 	char text[48];
-	int len = snprintf(text, sizeof(text), "(%u frames)", n_skipped);
-	const struct func mark = { .name = symbols_str(s, text, (size_t)len),
-		.flags = FUNC_MARK };
 
-	return symbols_stack(s, parent, symbols_frame(s, symbols_func(s, &mark), 0));
+	snprintf(text, sizeof(text), "(%u frames)", n_skipped);
+	return symbols_mark(s, parent, text);
 }
 
 /* Nameless code says nothing to anybody where it only leads from one loop to the next

@@ -303,19 +303,16 @@ void resolved_release(struct resolved *s)
 
 /* "(98000 frames)": two digits only, so that a recursion that winds and unwinds does not
  * make a new mark, and with it a new stack, at every step. */
-static frame_id mark_frame(struct resolver *r, uint32_t n)
+static stack_id push_skipped(struct resolver *r, stack_id below, uint32_t n)
 {
 	char text[48];
-	struct func f = { .flags = FUNC_MARK };
 	uint32_t unit = 1;
-	int len;
 
 	while (n / unit >= 100)
 		unit *= 10;
-	len = snprintf(text, sizeof(text), "(%s%u frames)", unit > 1 ? "about " : "",
+	snprintf(text, sizeof(text), "(%s%u frames)", unit > 1 ? "about " : "",
 		n / unit * unit);
-	f.name = symbols_str(r->symbols, text, (size_t)len);
-	return symbols_frame(r->symbols, symbols_func(r->symbols, &f), 0);
+	return symbols_mark(r->symbols, below, text);
 }
 
 /* Does the function run a few frames further out too? */
@@ -348,7 +345,7 @@ frame_id resolver_frame_in(
 }
 
 stack_id resolver_stack(struct resolver *r, struct resolved *s,
-	const struct walk_thread *t, uint32_t n_frames, stack_id base)
+	const struct walk_thread *t, uint32_t n_frames, bool cut, stack_id base)
 {
 	uint32_t i = s->n < t->n_same ? s->n : t->n_same;
 	stack_id at;
@@ -367,10 +364,10 @@ stack_id resolver_stack(struct resolver *r, struct resolved *s,
 	at = i ? s->ids[i - 1] : base;
 	for (; i < n_frames; i++) {
 		if (t->n_skipped && i == t->skip_at)
-			at = symbols_stack(r->symbols, at, mark_frame(r, t->n_skipped));
+			at = push_skipped(r, at, t->n_skipped);
 		at = symbols_stack(r->symbols, at, resolver_frame_in(r, t, i, n_frames));
 		s->ids[i] = at;
 	}
 	s->n = n_frames;
-	return at;
+	return cut ? symbols_mark(r->symbols, at, "(cut)") : at;
 }

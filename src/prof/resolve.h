@@ -41,8 +41,9 @@ struct resolved {
 
 void resolved_release(struct resolved *s);
 /* The stack of a thread's first n_frames frames, on top of `base` (0: nothing); frames
- * left out in the middle appear as one mark, "(98000 frames)". */
+ * left out in the middle appear as one mark, "(98000 frames)", those that are cut off above
+ * the last sound one as "(cut)": its time is not shown as its own. */
 stack_id resolver_stack(struct resolver *r, struct resolved *s,
-	const struct walk_thread *t, uint32_t n_frames, stack_id base);
+	const struct walk_thread *t, uint32_t n_frames, bool cut, stack_id base);
 
 #endif

@@ -300,6 +300,14 @@ stack_id symbols_stack(struct symbols *s, stack_id parent, frame_id frame)
 	return at->id;
 }
 
+stack_id symbols_mark(struct symbols *s, stack_id parent, const char *text)
+{
+	const struct func f = { .name = symbols_str(s, text, strlen(text)),
+		.flags = FUNC_MARK };
+
+	return symbols_stack(s, parent, symbols_frame(s, symbols_func(s, &f), 0));
+}
+
 const char *symbols_text(const struct symbols *s, str_id id, size_t *len)
 {
 	const struct text *t = lookup(&s->table[SYM_STR], id);

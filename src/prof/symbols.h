@@ -74,6 +74,8 @@ frame_id symbols_frame(struct symbols *s, func_id func, uint32_t line);
 frame_id symbols_frame_part(
 	struct symbols *s, func_id func, uint32_t line, uint32_t columns);
 stack_id symbols_stack(struct symbols *s, stack_id parent, frame_id frame);
+/* A mark on top of a stack, FUNC_MARK: what stands there is no function. */
+stack_id symbols_mark(struct symbols *s, stack_id parent, const char *text);
 
 /* Lookups; an id that was never handed out yields entry 0, so that a damaged file cannot
  * lead astray. Borrowed for the life of the tables. len may be NULL. */

@@ -114,5 +114,5 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 	if (state & STATE_BLOCKED ? l->wait != WAIT_FUTEX_GIL
 				  : (w->flags & WALK_IN_C) && !(state & STATE_GIL_WAIT))
 		state |= STATE_NATIVE;
-	l->state = state;
+	l->state = state | (l->state & STATE_CUT); /* the stack's, which may be parked */
 }

@@ -216,7 +216,8 @@ static stack_id stack_of(struct target *t, struct walk_thread *w, struct lane *l
 	if (still)
 		return l->merged;
 	t->totals.unmerged += t->natives != NULL;
-	return resolver_stack(t->resolver, &l->stack, w, n, base_of(t, w, l, k));
+	return resolver_stack(
+		t->resolver, &l->stack, w, n, l->state & STATE_CUT, base_of(t, w, l, k));
 }
 
 static void sample_thread(
@@ -232,7 +233,7 @@ static void sample_thread(
 	if (l->parked) {
 		target_put(t, l, tick,
 			resolver_stack(t->resolver, &l->stack, w, l->n_kept,
-				base_of(t, w, l, k)));
+				l->state & STATE_CUT, base_of(t, w, l, k)));
 		stats->n_samples++;
 		t->totals.samples++;
 		return;

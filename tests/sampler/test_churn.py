@@ -19,6 +19,7 @@ def test_a_random_tree_of_calls_is_seen_from_its_root(tmp_path, python):
     churn = got.of("churn")
     assert {s.names[0].rpartition(".")[2] for s in churn if s.names} <= {"__bootstrap", "_bootstrap"}
     assert all({"left", "right", "stacks"} & set(s.names) for s in churn if "cut" not in s.state)
+    assert all((s.names[-1:] == ("(cut)",)) == ("cut" in s.state) for s in got.samples)
     assert sum(summary["lost"].values()) <= summary["samples"] / 1000
 
 
