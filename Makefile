@@ -83,7 +83,7 @@ $(BUILD)/unit: $(LIB_OBJ) $(UNIT_OBJ) $(GEN_OBJ)
 
 # Readers of memory under sanitizers (tests/fuzz/memory.c), whatever SAN says.
 FUZZ_SRC := $(sort $(wildcard src/base/*.c src/proc/*.c src/elf/*.c src/python/*.c)) \
-	tests/unit/look.c tests/fuzz/memory.c
+	src/prof/edges.c src/prof/resolve.c src/prof/symbols.c tests/unit/look.c tests/fuzz/memory.c
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/fuzz/%.o)
 $(BUILD)/fuzz/%.o: %.c $(BUILD)/flags | generated
 	@mkdir -p $(@D)

@@ -22,9 +22,8 @@ enum {
 		16, /* reads that say of a main thread that no C that counts is below it */
 	RECENT = 64, /* reads that are remembered */
 	SURE = 2, /* times as many speak against what is believed, to believe another */
-	LEAF_MAX = 64,  /* frames next to the leaf that are looked at */
-	PERIOD_MAX = 4, /* functions that call each other */
-	KEPT = 8        /* frames of the recursion that are read along next time */
+	LEAF_MAX = 64, /* frames next to the leaf that are looked at */
+	KEPT = 8       /* frames of the recursion that are read along next time */
 };
 
 bool depth_is_doubted(const struct wthread *t, bool moved)
@@ -154,13 +153,13 @@ static bool find_run(
 		!is_in(t->slots, n_root, w->slots[n].addr) &&
 		!is_in(w->slots, n, w->slots[n].addr))
 		n++;
-	for (p = 1; p <= PERIOD_MAX && p < n; p++) {
+	for (p = 1; p <= RUN_PERIOD_MAX && p < n; p++) {
 		for (i = n - p; i > 0 && same_code(w, i - 1, i - 1 + p); i--)
 			;
 		if (n - i > p)
 			break;
 	}
-	if (p > PERIOD_MAX || p >= n)
+	if (p > RUN_PERIOD_MAX || p >= n)
 		return false;
 	*l = (struct tail){ i, n - i, p };
 	while (i-- > 0) {

@@ -29,7 +29,8 @@ enum {
 	PROOFS_MAX = 96,   /* planned with one tick; further ones take a read more */
 	CODES_MAX = 16384, /* known at a time */
 	EXC_LEN = 32,
-	N_EXCESS = 4, /* that are told apart, of a thread */
+	N_EXCESS = 4,       /* that are told apart, of a thread */
+	RUN_PERIOD_MAX = 4, /* functions that call each other in a recursion */
 };
 
 /* A set of members of one structure, read in as few stretches as sensible. */

@@ -12,7 +12,6 @@
 #include "python/walk_iframe.h"
 
 enum {
-	PERIOD_MAX = 4, /* functions that call each other */
 	RUN_MIN = 32, /* frames: a recursion of fewer does not get far in a microsecond */
 	FILL_MAX = 512,
 	TRUST = 8, /* stacks put back, less LOSS for each that could not be */
@@ -43,7 +42,7 @@ static uint32_t period_of(const struct walker *w)
 {
 	uint32_t p;
 
-	for (p = 1; p <= PERIOD_MAX; p++) {
+	for (p = 1; p <= RUN_PERIOD_MAX; p++) {
 		if (n_repeated(w, p) >= p)
 			return p;
 	}

@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 #include "proc/snap.h"
+#include "prof/edges.h"
+#include "prof/resolve.h"
 #include "python/asyncio.h"
 #include "python/locals.h"
 #include "python/names.h"
@@ -185,11 +187,40 @@ void look_locals(const struct mem *snap, struct mem *mem, const struct abi *abi,
 	walker_free(w);
 }
 
+static void forget_thread(void *arg, struct walk_thread *t)
+{
+	(void)arg;
+	if (t->user)
+		resolved_release(t->user);
+	free(t->user);
+}
+
+/* What the sampler does with a thread's frames. */
+static void judge_frames(struct walk_thread *t, struct walker *w, struct edges *edges,
+	struct resolver *resolver)
+{
+	uint32_t n = t->n_frames;
+
+	if (t->status == ST_TORN || t->status == ST_CYCLE)
+		n = walker_sound(w, t);
+	else if (t->status != ST_OK && t->status != ST_LIMIT)
+		return;
+	else if (t->flags & WALK_CHANGED)
+		n = edges_judge(edges, t, walker_epoch(w));
+	if (!t->user)
+		t->user = xcalloc(1, sizeof(struct resolved));
+	resolver_stack(resolver, t->user, t, n, n < t->n_frames, 0);
+	walk_taken(t);
+}
+
 void look_ticks(const struct mem *snap, struct mem *mem, const struct abi *abi,
 	unsigned ticks, uint64_t counts[STATUS_COUNT])
 {
 	struct walk_root root = root_of(snap);
-	struct walker *w = walker_new(mem, abi, &root, NULL, NULL);
+	struct walker *w = walker_new(mem, abi, &root, forget_thread, NULL);
+	struct symbols *symbols = symbols_new();
+	struct resolver *resolver = resolver_new(w, mem, abi, symbols);
+	struct edges *edges = edges_new();
 	struct walk_thread **threads;
 	size_t n = 0, i;
 
@@ -202,14 +233,14 @@ void look_ticks(const struct mem *snap, struct mem *mem, const struct abi *abi,
 			if (t->flags & (WALK_TORN | WALK_DOUBTED))
 				counts[walker_again(w, t, ticks % 8 == 0)]++;
 			counts[t->status]++;
-			if (t->status == ST_TORN || t->status == ST_CYCLE)
-				walker_sound(w, t);
-			else
-				walk_taken(t);
+			judge_frames(t, w, edges, resolver);
 			if (ticks % 3 == 0 && i % 2)
 				t->flags |= WALK_PARKED;
 		}
 		walker_look(w);
 	}
+	edges_free(edges);
+	resolver_free(resolver);
+	symbols_free(symbols);
 	walker_free(w);
 }

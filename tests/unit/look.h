@@ -26,8 +26,8 @@ void look_all(const struct mem *snap, struct mem *mem, const struct abi *abi,
 /* Texts of the variables of all frames; appended, unsorted. */
 void look_locals(const struct mem *snap, struct mem *mem, const struct abi *abi,
 	struct buf *out, uint64_t counts[STATUS_COUNT]);
-/* The stacks of a target that runs meanwhile: so many ticks, torn stacks read again, some
- * threads parked and looked at, as the sampler does. */
+/* The stacks of a target that runs meanwhile: so many ticks, torn stacks read again, calls
+ * judged, frames resolved, some threads parked and looked at, as the sampler does. */
 void look_ticks(const struct mem *snap, struct mem *mem, const struct abi *abi,
 	unsigned ticks, uint64_t counts[STATUS_COUNT]);
 
