@@ -41,6 +41,7 @@ static void look_up_hottest(struct progress *p)
 	f.from_ns = f.until_ns - HOT_WINDOW_S * NS_PER_SEC;
 	f.states = STATE_CPU;
 	f.timeout_ns = NS_PER_SEC / 5;
+	f.once = true;
 	if (flat_query(&flat, p->source, &f, &fo, &ignored) == 0 && flat.n_rows &&
 		flat.all.ns)
 		snprintf(p->hot, sizeof(p->hot), "%.80s %.0f%%", flat.rows[0].place.name,

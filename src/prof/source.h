@@ -30,6 +30,7 @@ struct ask {
 	int64_t step_ns;
 	/* sums only: series and thread of an answer do not matter and may be 0. */
 	bool merged;
+	bool once;                 /* what is read for it need not be kept in memory */
 	int64_t deadline_ns;       /* CLOCK_MONOTONIC; 0: none */
 	const atomic_bool *cancel; /* set to true to give up; may be NULL */
 	struct pin *pins;          /* the source's: what keeps the symbols alive */

@@ -419,7 +419,7 @@ int filter_ask(const struct filter *f, struct source *s, struct ask *a, struct e
 	struct choice c = { .f = f, .err = err };
 	int64_t from, until;
 
-	*a = (struct ask){ .cancel = f->cancel };
+	*a = (struct ask){ .cancel = f->cancel, .once = f->once };
 	if (f->timeout_ns > 0)
 		a->deadline_ns = clock_mono_ns() + f->timeout_ns;
 	if (s->ops->range(s, &from, &until, err) < 0)

@@ -66,6 +66,7 @@ struct filter {
 	struct pattern function, hide, root;
 	bool mine, no_native, lines;
 	int64_t timeout_ns;
+	bool once; /* nobody will ask for the same again: see struct ask */
 	const atomic_bool *cancel; /* borrowed; may be NULL */
 };
 

@@ -181,7 +181,7 @@ int query_begin(struct query *q, struct store *s, struct ask *a, struct err *err
 	choose_blocks(q);
 	pthread_mutex_unlock(&s->lock);
 	if (s->db)
-		q->v = view_new(s->db, VIEW_AGAIN);
+		q->v = view_new(s->db, a->once ? VIEW_ONCE : VIEW_AGAIN);
 	drop_written(q);
 	for (i = 0; i < q->n_parts && q->v; i++) {
 		if (series_of_part(q, &q->parts[i]) < 0) {
