@@ -49,6 +49,10 @@ struct sampler {
 	struct tick tick;
 	uint64_t ticks, missed, late_ns_sum, late_ns_max;
 	int64_t began_ns, second_ns, cpu_began_ns, program_ns;
+	int64_t second_cpu_ns; /* as the last second began */
+	uint64_t second_ticks, second_missed;
+	bool may_be_prompt; /* see choose_policy() */
+	unsigned prompt_s, prompt_left;
 	struct target_totals gone_totals;
 };
 

@@ -2,9 +2,11 @@
 import os
 import signal
 import subprocess
+import sys
+import time
 
 import pytest
-from conftest import NEWEST, PYSTROBE, SECONDS, Program, Recording, record
+from conftest import NEWEST, PYSTROBE, SECONDS, Program, Recording, record, samples_in, wait_for
 
 
 @pytest.mark.parametrize("rate, seconds", [(0.5, 5), (10, 2), (1000, 1), ("max", 0.5)])
@@ -37,6 +39,40 @@ def test_the_duration_is_of_the_clock_also_when_overloaded(tmp_path):
     assert said["missed"] > said["ticks"]
     assert times[-1] - times[0] <= 2.5e9
     assert abs((said["ticks"] + said["missed"]) / ((times[-1] - times[0]) / 1e9) / 1000000 - 1) < 0.1
+
+
+MAY_BE_REALTIME = subprocess.call([sys.executable, "-c", "import os\nos.sched_setscheduler(0, os.SCHED_RR, "
+                                   "os.sched_param(1))"], stderr=subprocess.DEVNULL) == 0
+
+
+@pytest.mark.skipif(not MAY_BE_REALTIME, reason="real-time priority is not allowed here: CAP_SYS_NICE or RLIMIT_RTPRIO")
+@pytest.mark.parametrize("before, rate, policy", [
+    ([], 1000, os.SCHED_RR),
+    (["nice", "-n", "5"], 1000, os.SCHED_OTHER),     # who asks for less gets less
+    ([], "max", os.SCHED_OTHER),                     # it would leave the core to nobody
+])
+def test_where_ticks_are_missed_the_sampling_thread_is_woken_before_others(tmp_path, before, rate, policy):
+    def policies():
+        found = {}
+        for task in os.listdir(f"/proc/{p.pid}/task"):
+            with open(f"/proc/{p.pid}/task/{task}/comm", encoding="ascii") as file:
+                found[file.read().strip()] = os.sched_getscheduler(int(task))
+        return found
+
+    store, seen = tmp_path / "x", []
+    with Program(NEWEST, "count.py") as program:
+        p = subprocess.Popen(before + [PYSTROBE, "record", str(program.pid), "-q", "-r", str(rate), "-o", str(store)])
+        wait_for("samples", lambda: samples_in(store))
+        for _ in range(8):
+            p.send_signal(signal.SIGSTOP)       # a sixth of its ticks
+            time.sleep(0.05)
+            p.send_signal(signal.SIGCONT)
+            time.sleep(0.25)
+            seen.append(policies())
+        p.terminate()
+        assert p.wait(SECONDS) == 0
+    assert seen[-1]["sampler"] == policy
+    assert {now for found in seen for name, now in found.items() if name != "sampler"} == {os.SCHED_OTHER}
 
 
 def test_a_rate_that_is_none_is_refused():
