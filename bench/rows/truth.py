@@ -48,7 +48,7 @@ def truth_era(bench, row):
     for version in bench.versions("2.7", "3.8", "3.10", "3.11", "3.13", "3.14"):
         for script in CHURNS:
             if version != "2.7" or script != "tasks.py":
-                against_stopped(bench, row, version, script, ("default",), ("pystrobe",))
+                against_stopped(bench, row, version, script, ("default", "auto"), ("pystrobe",))
 
 
 def against_stopped(bench, row, version, script, modes=None, tools=None):

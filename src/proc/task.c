@@ -120,6 +120,29 @@ bool task_switches(pid_t pid, pid_t tid, uint64_t *voluntary, uint64_t *involunt
 	return true;
 }
 
+/* The 39th member of /proc/PID/task/TID/stat; the second may hold anything but ends with a ')'. */
+int task_processor(pid_t pid, pid_t tid, int *fd)
+{
+	enum { PROCESSOR = 39 };
+	char path[64], text[1024];
+	const char *at;
+	ssize_t n;
+	int i;
+
+	if (*fd < 0) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	n = *fd < 0 ? -1 : pread(*fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	at = strrchr(text, ')');
+	for (i = 2; at && i < PROCESSOR; i++)
+		at = strchr(at + 1, ' ');
+	return at ? atoi(at) : -1;
+}
+
 /* "NSpid:	4242	17": the ids from our namespace inwards; the last is its own. */
 static pid_t innermost(const char *status, bool *several)
 {

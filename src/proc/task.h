@@ -41,6 +41,9 @@ bool task_parse(const char *text, struct task_state *now);
 void task_name(pid_t pid, pid_t tid, char *name, size_t size);
 /* Context switches of a thread since it began, from its status file. */
 bool task_switches(pid_t pid, pid_t tid, uint64_t *voluntary, uint64_t *involuntary);
+/* The processor that a thread runs on, or ran on last; -1: not known. *fd: -1 at first, then its
+ * stat file, kept open. */
+int task_processor(pid_t pid, pid_t tid, int *fd);
 /* Does the process live in another PID namespace than we do? */
 bool task_other_namespace(pid_t pid);
 /* The thread of pid whose id in its own namespace is `inner`; 0 when there is none. */

@@ -11,17 +11,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define SHORT_SLEEP_NS (20 * NS_PER_MS) /* slept without looking for commands */
 #define SECOND_NS      NS_PER_SEC
 #define TROUBLE_NS     (500 * NS_PER_MS) /* no interpreter for so long: look again */
 #define PROGRAM_NS     (100 * NS_PER_MS) /* an exec is noticed within */
-
-/* Real-time priority: where more than one in so many ticks is missed; for so many seconds; not
- * with more than half of a core. */
-enum { MISSED_SHARE = 50, PROMPT_S = 4, PROMPT_MAX_S = 64, PROMPT_SHARE = 2 };
 
 /* ---- targets of the sampling thread ------------------------------------------------- */
 
@@ -99,7 +94,11 @@ static void tick_all(struct sampler *s)
 	/* A different one begins at each tick: the last of a hundred is read later. */
 	for (k = 0; k < n; k++) {
 		struct target *t = s->targets[(s->first + k) % n];
-		enum status st = target_tick(t, &s->tick);
+		enum status st;
+
+		if (sched_is_beside(&s->sched))
+			sched_go(&s->sched, target_processor(t));
+		st = target_tick(t, &s->tick);
 
 		t->ended = st == ST_GONE;
 		t->lost = st == ST_PERM ||
@@ -175,53 +174,12 @@ static void publish(struct sampler *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void set_policy(struct sampler *s, int policy)
-{
-	const struct sched_param p = { .sched_priority = policy == SCHED_RR };
-
-	if (s->may_be_prompt)
-		s->may_be_prompt = !pthread_setschedparam(pthread_self(), policy, &p);
-}
-
-/*
- * On a busy machine a thread that sleeps until its time is woken once another leaves it a core.
- * One of real-time priority is woken at once, but where it slept, even if the target runs there
- * and another core is idle. So it has that for some seconds after a second in which many ticks
- * were missed, unless it takes too much of a core; then it is tried without, for one.
- */
-static void choose_policy(
-	struct sampler *s, uint64_t ticks, uint64_t missed, int64_t cpu_ns)
-{
-	bool affordable = cpu_ns < SECOND_NS / PROMPT_SHARE;
-
-	if (s->prompt_left) {
-		s->prompt_left = affordable ? s->prompt_left - 1 : 0;
-		if (!s->prompt_left)
-			set_policy(s, SCHED_OTHER);
-	} else if (affordable && missed > (ticks + missed) / MISSED_SHARE) {
-		s->prompt_left = s->prompt_s;
-		s->prompt_s = s->prompt_s < PROMPT_MAX_S ? 2 * s->prompt_s : PROMPT_MAX_S;
-		set_policy(s, SCHED_RR);
-	} else {
-		s->prompt_s = PROMPT_S;
-	}
-}
-
-static bool may_be_prompt(void)
-{
-	struct sched_param p;
-	int policy;
-
-	return !pthread_getschedparam(pthread_self(), &policy, &p) &&
-	       policy == SCHED_OTHER && getpriority(PRIO_PROCESS, 0) <= 0;
-}
-
 static void end_second(struct sampler *s)
 {
 	int64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	size_t k;
 
-	choose_policy(s, s->ticks - s->second_ticks, s->missed - s->second_missed,
+	sched_second(&s->sched, s->ticks - s->second_ticks, s->missed - s->second_missed,
 		cpu_ns - s->second_cpu_ns);
 	s->second_ticks = s->ticks;
 	s->second_missed = s->missed;
@@ -326,8 +284,7 @@ static void *sampling_thread(void *arg)
 	s->began_ns = s->second_ns = clock_mono_ns();
 	s->cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	s->second_cpu_ns = s->cpu_began_ns;
-	s->prompt_s = PROMPT_S;
-	s->may_be_prompt = may_be_prompt();
+	sched_begin(&s->sched, s->options.blocking == BLOCKING_AUTO);
 	s->tick.sink = s->sink;
 	s->tick.options = &s->options;
 	s->tick.wall_ns = clock_wall_ns() - clock_mono_ns();

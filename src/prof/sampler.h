@@ -29,7 +29,9 @@
 
 enum blocking {
 	BLOCKING_NEVER,
-	BLOCKING_AUTO,  /* stops a thread only where its samples keep failing */
+	BLOCKING_AUTO, /* reads from the target's own processor, where that is allowed, so that it
+			   does not run meanwhile; stops a thread only where its samples keep
+			   failing */
 	BLOCKING_ALWAYS /* stops every thread that is read, while it is read */
 };
 

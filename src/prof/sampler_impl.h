@@ -10,6 +10,7 @@
 
 #include "prof/pace.h"
 #include "prof/sampler.h"
+#include "prof/sched.h"
 #include "prof/target.h"
 
 #include <pthread.h>
@@ -51,8 +52,7 @@ struct sampler {
 	int64_t began_ns, second_ns, cpu_began_ns, program_ns;
 	int64_t second_cpu_ns; /* as the last second began */
 	uint64_t second_ticks, second_missed;
-	bool may_be_prompt; /* see choose_policy() */
-	unsigned prompt_s, prompt_left;
+	struct sched sched;
 	struct target_totals gone_totals;
 };
 

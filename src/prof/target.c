@@ -133,6 +133,8 @@ void target_free(struct target *t)
 {
 	if (!t)
 		return;
+	if (t->stat_tid)
+		close(t->stat_fd);
 	resolver_free(t->resolver);
 	walker_free(t->walker);
 	edges_free(t->edges);

@@ -93,6 +93,8 @@ struct target {
 	size_t next_switch; /* round robin of switch counts */
 	uint64_t gil_mark;  /* hash of the GILs at the last tick */
 	size_t n_parked, next_parked;
+	pid_t stat_tid; /* whose stat file is open, see target_processor() */
+	int stat_fd;
 	struct stop unstopped; /* asked to stop, but sleeping uninterruptibly */
 	enum status trouble;   /* of the last tick as a whole */
 	int64_t trouble_ns;    /* since when */
@@ -110,6 +112,10 @@ struct tick {
 	uint32_t missed; /* ticks skipped before this one */
 	int64_t late_ns;
 };
+
+/* The processor on which the thread runs that had the GIL in the last tick, or one of those that
+ * were on CPU; -1: not known. */
+int target_processor(struct target *t);
 
 /* What target_open() is to prepare. */
 struct target_options {

@@ -12,6 +12,7 @@
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 /* A blocked thread whose stack has not changed is asked for again after so long, any other
  * after so long: shorter than the period of any paced rate up to 10 kHz. */
@@ -115,4 +116,39 @@ void lane_update_state(struct target *t, struct lane *l, const struct tick *k)
 				  : (w->flags & WALK_IN_C) && !(state & STATE_GIL_WAIT))
 		state |= STATE_NATIVE;
 	l->state = state | (l->state & STATE_CUT); /* the stack's, which may be parked */
+}
+
+/* Who has the GIL, or is on a processor; NULL: nobody. */
+static const struct lane *running_lane(struct target *t)
+{
+	const struct lane *found = NULL;
+	struct walk_thread **w;
+	size_t n, i;
+
+	w = walker_threads(t->walker, &n);
+	for (i = 0; i < n; i++) {
+		const struct lane *l = w[i]->user;
+
+		if (!l || l->task.syscall_fd < 0 || !(l->state & STATE_CPU))
+			continue;
+		if (w[i]->flags & WALK_GIL)
+			return l;
+		found = l;
+	}
+	return found;
+}
+
+int target_processor(struct target *t)
+{
+	const struct lane *l = running_lane(t);
+
+	if (!l)
+		return -1;
+	if (t->stat_tid != l->task.tid) {
+		if (t->stat_tid)
+			close(t->stat_fd);
+		t->stat_tid = l->task.tid;
+		t->stat_fd = -1;
+	}
+	return task_processor(t->pid, t->stat_tid, &t->stat_fd);
 }

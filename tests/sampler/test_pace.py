@@ -41,24 +41,27 @@ def test_the_duration_is_of_the_clock_also_when_overloaded(tmp_path):
     assert abs((said["ticks"] + said["missed"]) / ((times[-1] - times[0]) / 1e9) / 1000000 - 1) < 0.1
 
 
-MAY_BE_REALTIME = subprocess.call([sys.executable, "-c", "import os\nos.sched_setscheduler(0, os.SCHED_RR, "
-                                   "os.sched_param(1))"], stderr=subprocess.DEVNULL) == 0
+MAY_BE_REALTIME = os.getpriority(os.PRIO_PROCESS, 0) <= 0 and subprocess.call(
+    [sys.executable, "-c", "import os; os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))"],
+    stderr=subprocess.DEVNULL) == 0
+realtime = pytest.mark.skipif(not MAY_BE_REALTIME, reason="real-time priority is not allowed here, or this runs with nice: "
+                                                         "CAP_SYS_NICE or RLIMIT_RTPRIO allows it")
 
 
-@pytest.mark.skipif(not MAY_BE_REALTIME, reason="real-time priority is not allowed here: CAP_SYS_NICE or RLIMIT_RTPRIO")
+def threads(pid):
+    """(tid, name) of each"""
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/comm", encoding="ascii") as file:
+            yield task, file.read().strip()
+
+
+@realtime
 @pytest.mark.parametrize("before, rate, policy", [
     ([], 1000, os.SCHED_RR),
     (["nice", "-n", "5"], 1000, os.SCHED_OTHER),     # who asks for less gets less
     ([], "max", os.SCHED_OTHER),                     # it would leave the core to nobody
 ])
 def test_where_ticks_are_missed_the_sampling_thread_is_woken_before_others(tmp_path, before, rate, policy):
-    def policies():
-        found = {}
-        for task in os.listdir(f"/proc/{p.pid}/task"):
-            with open(f"/proc/{p.pid}/task/{task}/comm", encoding="ascii") as file:
-                found[file.read().strip()] = os.sched_getscheduler(int(task))
-        return found
-
     store, seen = tmp_path / "x", []
     with Program(NEWEST, "count.py") as program:
         p = subprocess.Popen(before + [PYSTROBE, "record", str(program.pid), "-q", "-r", str(rate), "-o", str(store)])
@@ -68,11 +71,30 @@ def test_where_ticks_are_missed_the_sampling_thread_is_woken_before_others(tmp_p
             time.sleep(0.05)
             p.send_signal(signal.SIGCONT)
             time.sleep(0.25)
-            seen.append(policies())
+            seen.append({name: os.sched_getscheduler(int(task)) for task, name in threads(p.pid)})
         p.terminate()
         assert p.wait(SECONDS) == 0
     assert seen[-1]["sampler"] == policy
     assert {now for found in seen for name, now in found.items() if name != "sampler"} == {os.SCHED_OTHER}
+
+
+@realtime
+@pytest.mark.parametrize("blocking", ["auto", "never"])
+def test_with_blocking_auto_the_sampling_thread_goes_where_the_target_runs(tmp_path, blocking):
+    home = os.sched_getaffinity(0)
+    with Program(NEWEST, "churn.py", "tree", "main") as program:
+        store = tmp_path / "x"
+        p = subprocess.Popen([PYSTROBE, "record", str(program.pid), "-q", "--blocking", blocking, "-o", str(store)])
+        wait_for("samples", lambda: samples_in(store))
+        for cpu in sorted(home) * 2:
+            os.sched_setaffinity(program.pid, {cpu})
+            where = {cpu} if blocking == "auto" else home
+            wait_for(f"the thread on {where}", lambda: where == next(
+                os.sched_getaffinity(int(task)) for task, name in threads(p.pid) if name == "sampler"))
+        assert {frozenset(os.sched_getaffinity(int(task))) for task, name in threads(p.pid) if name != "sampler"} == {
+            frozenset(home)}
+        p.terminate()
+        assert p.wait(SECONDS) == 0
 
 
 def test_a_rate_that_is_none_is_refused():

@@ -8,7 +8,34 @@
 #include "prof/edges.h"
 #include "prof/pace.h"
 
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
+
+TEST(a_thread_says_on_which_processor_it_runs_whatever_its_name)
+{
+	char was[16];
+	cpu_set_t home, only;
+	int fd = -1, cpu;
+
+	CHECK_INT(sched_getaffinity(0, sizeof(home), &home), 0);
+	prctl(PR_GET_NAME, was);
+	prctl(PR_SET_NAME, ") R 1 (2) x");
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET((size_t)cpu, &home))
+			continue;
+		CPU_ZERO(&only);
+		CPU_SET((size_t)cpu, &only);
+		CHECK_INT(sched_setaffinity(0, sizeof(only), &only), 0);
+		CHECK_INT(task_processor(getpid(), gettid(), &fd), cpu);
+	}
+	close(fd);
+	fd = -1;
+	CHECK_INT(task_processor(getpid(), 1 << 30, &fd), -1);
+	sched_setaffinity(0, sizeof(home), &home);
+	prctl(PR_SET_NAME, was);
+}
 
 TEST(deadlines_stay_on_the_grid_whatever_the_lateness)
 {
