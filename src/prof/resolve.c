@@ -29,12 +29,12 @@ struct known {
 	func_id func;
 	struct site *sites; /* open addressing by instr; mask + 1 of them */
 	uint32_t n_sites, mask;
+	bool used; /* since the last sweep */
 };
 
 enum {
 	PATHS_READS = 2000, /* at most, for a look at sys */
-	SWEEP_LEAST =
-		1024, /* so many code objects are known without a look for dead ones */
+	SWEEP_LEAST = 1024, /* so many code objects are known without a sweep */
 	RECURSION_REACH = 8 /* frames that a cycle of calls may be long */
 };
 
@@ -86,15 +86,22 @@ static void forget_all(struct resolver *r)
 		forget(r, i);
 }
 
-/* What lies at the address of another by now is not met again: a program that makes code
- * and drops it would have thousands of them. */
-static void forget_dead(struct resolver *r)
+/* A program that makes code and drops it would have thousands of them: what lies at the address
+ * of another by now is not met again, and what was not met since the last sweep is read again
+ * if it is. */
+static void sweep(struct resolver *r)
 {
 	size_t i;
 
 	for (i = 0; i < r->cap_known; i++) {
-		if (r->known[i] && walker_code_at(r->walker, r->known[i]->code.addr) != i)
+		struct known *k = r->known[i];
+
+		if (!k)
+			continue;
+		if (!k->used || walker_code_at(r->walker, k->code.addr) != i)
 			forget(r, i);
+		else
+			k->used = false;
 	}
 	r->sweep_at = 2 * r->n_known > SWEEP_LEAST ? 2 * r->n_known : SWEEP_LEAST;
 }
@@ -185,6 +192,8 @@ static struct known *load(struct resolver *r, const struct raw_frame *f)
 
 static struct known *known_of(struct resolver *r, const struct raw_frame *f)
 {
+	struct known *k;
+
 	if (r->epoch != walker_epoch(r->walker)) {
 		forget_all(r);
 		r->epoch = walker_epoch(r->walker);
@@ -199,13 +208,16 @@ static struct known *known_of(struct resolver *r, const struct raw_frame *f)
 	}
 	if (!r->known[f->code]) {
 		if (r->n_known >= r->sweep_at)
-			forget_dead(r);
+			sweep(r);
 		r->known[f->code] = load(r, f);
 		r->n_known += r->known[f->code] != NULL;
 	}
-	if (r->known[f->code] && r->known[f->code]->generation != r->generation)
-		intern_func(r, r->known[f->code]);
-	return r->known[f->code];
+	k = r->known[f->code];
+	if (k && k->generation != r->generation)
+		intern_func(r, k);
+	if (k)
+		k->used = true;
+	return k;
 }
 
 static struct site *find_site(struct known *k, const struct raw_frame *f)
