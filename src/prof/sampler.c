@@ -17,6 +17,7 @@
 #define SECOND_NS      NS_PER_SEC
 #define TROUBLE_NS     (500 * NS_PER_MS) /* no interpreter for so long: look again */
 #define PROGRAM_NS     (100 * NS_PER_MS) /* an exec is noticed within */
+#define LATE_NS        (NS_PER_MS / 5)   /* one that stops too late stands for so long */
 
 /* ---- targets of the sampling thread ------------------------------------------------- */
 
@@ -43,6 +44,10 @@ static void let_go(struct sampler *s, size_t i, enum event_kind kind, const char
 	s->gone_totals.reads += t->totals.reads;
 	s->gone_totals.read_ns += t->totals.read_ns;
 	registry_drop(s, t->pid);
+	if (!stop_end(&t->unstopped)) {
+		GROW(s->late, s->cap_late, s->n_late + 1);
+		s->late[s->n_late++] = t->unstopped;
+	}
 	target_free(t);
 	memmove(&s->targets[i], &s->targets[i + 1],
 		(s->n_targets - i - 1) * sizeof(*s->targets));
@@ -249,10 +254,29 @@ static void odd_jobs(struct sampler *s)
 		look_for_exec(s);
 }
 
+/* Threads that did not stop in time may do so at any moment, and are continued then. True: one
+ * has yet to. */
+static bool continue_late(struct sampler *s)
+{
+	bool waiting = false;
+	size_t k, kept = 0;
+
+	for (k = 0; k < s->n_targets; k++)
+		waiting |= !stop_end(&s->targets[k]->unstopped);
+	for (k = 0; k < s->n_late; k++) {
+		if (!stop_end(&s->late[k]))
+			s->late[kept++] = s->late[k];
+	}
+	s->n_late = kept;
+	return waiting || kept;
+}
+
 static void one_tick(struct sampler *s)
 {
 	int64_t deadline = pace_next(&s->pace, clock_mono_ns());
 
+	while (continue_late(s) && clock_mono_ns() + LATE_NS < deadline)
+		nanosleep(&(struct timespec){ .tv_nsec = LATE_NS }, NULL);
 	if (s->pace.interval_ns) {
 		sleep_until(s, deadline);
 		if (atomic_load(&s->pending))
@@ -301,6 +325,7 @@ static void *sampling_thread(void *arg)
 			one_tick(s);
 			odd_jobs(s);
 		} else {
+			continue_late(s);
 			rest(s);
 			s->tick.now_ns = clock_mono_ns();
 			s->pace.line_ns = s->tick.now_ns;

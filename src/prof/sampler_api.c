@@ -72,6 +72,7 @@ void sampler_free(struct sampler *s)
 	free(s->incoming);
 	free(s->entries);
 	free(s->targets);
+	free(s->late);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
 	pthread_cond_destroy(&s->changed);

@@ -53,6 +53,8 @@ struct sampler {
 	int64_t second_cpu_ns; /* as the last second began */
 	uint64_t second_ticks, second_missed;
 	struct sched sched;
+	struct stop *late; /* of targets that were let go: see continue_late() */
+	size_t n_late, cap_late;
 	struct target_totals gone_totals;
 };
 
