@@ -47,7 +47,7 @@ class Terminal:
 @Row("soak", "an hour (--seconds 3600) at 1 kHz with children, on a program that does "
      "everything: resident memory in the first tenth, the last, and at most; ticks missed, "
      "samples lost. It grows with the symbols, which begin anew with a block, at 24 MiB",
-     "MiB / %", "64 MiB", group="scale")
+     "MiB / %", "64 MiB, flat", group="scale")
 def soak(bench, row):
     version = bench.versions("3.12", "3.13", "3.11")[0]
     others = [argv[0] for name, argv in bench.pythons.items()

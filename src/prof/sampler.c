@@ -275,7 +275,8 @@ static void one_tick(struct sampler *s)
 {
 	int64_t deadline = pace_next(&s->pace, clock_mono_ns());
 
-	while (continue_late(s) && clock_mono_ns() + LATE_NS < deadline)
+	while (continue_late(s) && !atomic_load(&s->pending) &&
+		clock_mono_ns() + LATE_NS < deadline)
 		nanosleep(&(struct timespec){ .tv_nsec = LATE_NS }, NULL);
 	if (s->pace.interval_ns) {
 		sleep_until(s, deadline);

@@ -65,15 +65,17 @@ def test_where_ticks_are_missed_the_sampling_thread_is_woken_before_others(tmp_p
     store, seen = tmp_path / "x", []
     with Program(NEWEST, "count.py") as program:
         p = subprocess.Popen(before + [PYSTROBE, "record", str(program.pid), "-q", "-r", str(rate), "-o", str(store)])
-        wait_for("samples", lambda: samples_in(store))
-        for _ in range(8):
-            p.send_signal(signal.SIGSTOP)       # a sixth of its ticks
-            time.sleep(0.05)
-            p.send_signal(signal.SIGCONT)
-            time.sleep(0.25)
-            seen.append({name: os.sched_getscheduler(int(task)) for task, name in threads(p.pid)})
-        p.terminate()
-        assert p.wait(SECONDS) == 0
+        try:
+            wait_for("samples", lambda: samples_in(store))
+            for _ in range(8):
+                p.send_signal(signal.SIGSTOP)       # a sixth of its ticks
+                time.sleep(0.05)
+                p.send_signal(signal.SIGCONT)
+                time.sleep(0.25)
+                seen.append({name: os.sched_getscheduler(int(task)) for task, name in threads(p.pid)})
+        finally:
+            p.terminate()
+            assert p.wait(SECONDS) == 0
     assert seen[-1]["sampler"] == policy
     assert {now for found in seen for name, now in found.items() if name != "sampler"} == {os.SCHED_OTHER}
 
@@ -85,16 +87,18 @@ def test_with_blocking_auto_the_sampling_thread_goes_where_the_target_runs(tmp_p
     with Program(NEWEST, "churn.py", "tree", "main") as program:
         store = tmp_path / "x"
         p = subprocess.Popen([PYSTROBE, "record", str(program.pid), "-q", "--blocking", blocking, "-o", str(store)])
-        wait_for("samples", lambda: samples_in(store))
-        for cpu in sorted(home) * 2:
-            os.sched_setaffinity(program.pid, {cpu})
-            where = {cpu} if blocking == "auto" else home
-            wait_for(f"the thread on {where}", lambda: where == next(
-                os.sched_getaffinity(int(task)) for task, name in threads(p.pid) if name == "sampler"))
-        assert {frozenset(os.sched_getaffinity(int(task))) for task, name in threads(p.pid) if name != "sampler"} == {
-            frozenset(home)}
-        p.terminate()
-        assert p.wait(SECONDS) == 0
+        try:
+            wait_for("samples", lambda: samples_in(store))
+            for cpu in sorted(home) * 2:
+                os.sched_setaffinity(program.pid, {cpu})
+                where = {cpu} if blocking == "auto" else home
+                wait_for(f"the thread on {where}", lambda: where == next(
+                    os.sched_getaffinity(int(task)) for task, name in threads(p.pid) if name == "sampler"))
+            assert {frozenset(os.sched_getaffinity(int(task))) for task, name in threads(p.pid)
+                    if name != "sampler"} == {frozenset(home)}
+        finally:
+            p.terminate()
+            assert p.wait(SECONDS) == 0
 
 
 def test_a_rate_that_is_none_is_refused():
