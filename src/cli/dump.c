@@ -11,6 +11,7 @@
 #include "proc/why.h"
 #include "prof/target.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -165,27 +166,46 @@ static void take_stack(
 	}
 }
 
-/* With native frames: the thread stands still while both stacks are read. False: it could
- * not be stopped. */
+struct shot {
+	struct taking *taking;
+	struct walk_thread *walk;
+	pid_t tid;
+	bool ok;
+};
+
+/* Reads both stacks of a thread that stands still. It is a thread of its own that stops it: one
+ * that sleeps uninterruptibly, maybe for hours, runs on unstopped when its tracer has ended. */
+static void *shoot(void *arg)
+{
+	struct shot *s = arg;
+	struct target *target = s->taking->target;
+	struct stop stop;
+
+	s->ok = stop_begin(&stop, s->tid, STOP_NS) == 0 &&
+		walker_again(target->walker, s->walk, true) == ST_OK &&
+		natives_take(target->natives, s->tid) == ST_OK;
+	stop_end(&stop);
+	return NULL;
+}
+
+/* With native frames. False: it could not be stopped. */
 static bool take_native(
 	struct taking *t, struct dump *d, struct walk_thread *w, struct dump_thread *out)
 {
-	struct stop stop;
-	bool ok, merged;
+	struct shot shot = { .taking = t, .walk = w, .tid = out->tid };
+	pthread_t tracer;
+	bool merged;
 
-	if (!out->tid || w->status != ST_OK)
+	if (!out->tid || w->status != ST_OK ||
+		pthread_create(&tracer, NULL, shoot, &shot) != 0)
 		return false;
-	ok = stop_begin(&stop, out->tid, STOP_NS) == 0 &&
-	     walker_again(t->target->walker, w, true) == ST_OK &&
-	     natives_take(t->target->natives, out->tid) == ST_OK;
-	while (!stop_end(&stop))
-		;
-	if (ok)
+	pthread_join(tracer, NULL);
+	if (shot.ok)
 		take_stack(t, d,
 			natives_stack(t->target->natives, t->resolver, t->symbols, w,
 				w->n_frames, 0, &merged),
 			out);
-	return ok;
+	return shot.ok;
 }
 
 /* As the sampler would record it; right after the stacks were read. */

@@ -1,12 +1,15 @@
 """--blocking: what is stopped runs on, whatever happens to pystrobe; what was stopped stays so."""
 import ctypes
+import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
+import time
 
 import pytest
-from conftest import (EACH, NEWEST, PYSTROBE, SECONDS, Program, Recording, as_root, each_era, each_python, record,
+from conftest import (HERE, NEWEST, PYSTROBE, SECONDS, Program, Recording, as_root, each_era, each_python, record,
                       start_recording, thread_states, wait_for)
 
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
@@ -85,6 +88,54 @@ def test_a_signal_that_comes_in_a_stop_is_delivered(tmp_path):
         p.terminate()
         assert p.wait(SECONDS) == 0
         assert program.count() == 300
+
+
+def is_traced(pid):
+    return "TracerPid:\t0\n" not in pathlib.Path(f"/proc/{pid}/status").read_text()
+
+
+@pytest.fixture
+def unstoppable(tmp_path):
+    """A program whose thread sleeps uninterruptibly, until an empty line is said to it."""
+    library = tmp_path / "vfork.so"
+    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, HERE / "targets" / "vfork.c"], check=True)
+    with Program(NEWEST, "vfork.py", library) as program:
+        program.say("stand")
+        wait_for("vfork", lambda: thread_states(program.pid) == {"D"})
+        yield program
+
+
+@pytest.mark.parametrize("native", [(), ("-n",)], ids=["python", "native"])
+def test_a_thread_that_stops_too_late_is_continued_before_the_next_tick(tmp_path, unstoppable, native):
+    p = start_recording(unstoppable.pid, "-r", 0.1, "--blocking", "always", *native, "--json", "-o", tmp_path / "x",
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_for("the first tick", lambda: is_traced(unstoppable.pid))
+    time.sleep(0.1)                     # nobody waits so long for a stop
+    assert is_traced(unstoppable.pid)
+    unstoppable.say("")
+    assert unstoppable.hear() == "on"
+    wait_for("letting go", lambda: not is_traced(unstoppable.pid))
+    p.terminate()
+    out, said = p.communicate(timeout=SECONDS)
+    assert p.returncode == 0, said
+    assert json.loads(out)["ticks"] == 1
+
+
+def test_a_recording_ends_while_its_target_cannot_be_stopped(tmp_path, unstoppable):
+    done = subprocess.run([PYSTROBE, "record", "-d", "1", "--blocking", "always", "-o", str(tmp_path / "x"),
+                           str(unstoppable.pid)], stderr=subprocess.PIPE, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
+    assert thread_states(unstoppable.pid) == {"D"} and not is_traced(unstoppable.pid)
+    unstoppable.say("")
+    assert unstoppable.hear() == "on"
+
+
+def test_a_dump_with_native_frames_does_not_wait_for_a_thread_that_cannot_be_stopped(unstoppable):
+    done = subprocess.run([PYSTROBE, "dump", "-n", str(unstoppable.pid)], stdout=subprocess.PIPE, timeout=SECONDS)
+    assert done.returncode == 0 and b"<module>" in done.stdout
+    assert thread_states(unstoppable.pid) == {"D"} and not is_traced(unstoppable.pid)
+    unstoppable.say("")
+    assert unstoppable.hear() == "on"
 
 
 @as_root
