@@ -18,6 +18,8 @@
 #define TROUBLE_NS     (500 * NS_PER_MS) /* no interpreter for so long: look again */
 #define PROGRAM_NS     (100 * NS_PER_MS) /* an exec is noticed within */
 #define LATE_NS        (NS_PER_MS / 5)   /* one that stops too late stands for so long */
+#define JUDGE_FIRST_NS \
+	(100 * NS_PER_MS) /* of --blocking auto: may it run beside the target? */
 
 /* ---- targets of the sampling thread ------------------------------------------------- */
 
@@ -179,16 +181,24 @@ static void publish(struct sampler *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void end_second(struct sampler *s)
+/* Is the sampling thread in time, and may it be so at the cost of others? */
+static void judge_sched(struct sampler *s, int64_t now_ns)
 {
 	int64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	sched_judge(&s->sched, s->ticks - s->judged_ticks, s->missed - s->judged_missed,
+		cpu_ns - s->judged_cpu_ns, now_ns - s->judged_ns);
+	s->judged_ticks = s->ticks;
+	s->judged_missed = s->missed;
+	s->judged_cpu_ns = cpu_ns;
+	s->judged_ns = now_ns;
+	s->judge_ns = now_ns + SECOND_NS;
+}
+
+static void end_second(struct sampler *s)
+{
 	size_t k;
 
-	sched_second(&s->sched, s->ticks - s->second_ticks, s->missed - s->second_missed,
-		cpu_ns - s->second_cpu_ns);
-	s->second_ticks = s->ticks;
-	s->second_missed = s->missed;
-	s->second_cpu_ns = cpu_ns;
 	for (k = 0; k < s->n_targets; k++)
 		target_flush(s->targets[k], s->sink);
 	s->tick.symbols = s->sink->ops->commit(s->sink);
@@ -287,6 +297,13 @@ static void one_tick(struct sampler *s)
 	s->tick.late_ns = s->pace.interval_ns && s->tick.now_ns > deadline
 				  ? s->tick.now_ns - deadline
 				  : 0;
+	if (!s->ticks) {
+		s->judged_ns = s->tick.now_ns;
+		s->judged_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		s->judge_ns = s->tick.now_ns + (s->options.blocking == BLOCKING_AUTO
+							       ? JUDGE_FIRST_NS
+							       : SECOND_NS);
+	}
 	s->tick.missed = pace_take(&s->pace, s->tick.now_ns);
 	s->ticks++;
 	s->missed += s->tick.missed;
@@ -303,12 +320,13 @@ static void *sampling_thread(void *arg)
 {
 	struct sampler *s = arg;
 	double rate = -1;
+	int64_t now_ns;
 
 	prctl(PR_SET_NAME, "sampler");
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	s->began_ns = s->second_ns = clock_mono_ns();
 	s->cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	s->second_cpu_ns = s->cpu_began_ns;
+	s->judge_ns = INT64_MAX;
 	sched_begin(&s->sched, s->options.blocking == BLOCKING_AUTO);
 	s->tick.sink = s->sink;
 	s->tick.options = &s->options;
@@ -331,8 +349,11 @@ static void *sampling_thread(void *arg)
 			s->tick.now_ns = clock_mono_ns();
 			s->pace.line_ns = s->tick.now_ns;
 		}
-		if (clock_mono_ns() - s->second_ns >= SECOND_NS) {
-			s->second_ns = clock_mono_ns();
+		now_ns = clock_mono_ns();
+		if (now_ns >= s->judge_ns)
+			judge_sched(s, now_ns);
+		if (now_ns - s->second_ns >= SECOND_NS) {
+			s->second_ns = now_ns;
 			end_second(s);
 		}
 	}

@@ -50,8 +50,9 @@ struct sampler {
 	struct tick tick;
 	uint64_t ticks, missed, late_ns_sum, late_ns_max;
 	int64_t began_ns, second_ns, cpu_began_ns, program_ns;
-	int64_t second_cpu_ns; /* as the last second began */
-	uint64_t second_ticks, second_missed;
+	int64_t judge_ns;                 /* when judge_sched() is due */
+	int64_t judged_ns, judged_cpu_ns; /* as it was then, the last time */
+	uint64_t judged_ticks, judged_missed;
 	struct sched sched;
 	struct stop *late; /* of targets that were let go: see continue_late() */
 	size_t n_late, cap_late;

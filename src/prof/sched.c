@@ -1,8 +1,6 @@
 /* sched.c - see sched.h */
 #include "prof/sched.h"
 
-#include "base/clock.h"
-
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -50,9 +48,10 @@ static void end(struct sched *s)
 	s->processor = -1;
 }
 
-void sched_second(struct sched *s, uint64_t ticks, uint64_t missed, int64_t cpu_ns)
+void sched_judge(
+	struct sched *s, uint64_t ticks, uint64_t missed, int64_t cpu_ns, int64_t ns)
 {
-	bool affordable = cpu_ns < NS_PER_SEC / CORE_SHARE;
+	bool affordable = cpu_ns < ns / CORE_SHARE;
 	bool wanted = s->beside || missed > (ticks + missed) / MISSED_SHARE;
 
 	if (s->left) {

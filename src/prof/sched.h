@@ -28,8 +28,10 @@ struct sched {
 
 /* Of the calling thread. beside: sched_go() is wanted. */
 void sched_begin(struct sched *s, bool beside);
-/* A second has passed, with so many ticks taken and missed, and so much processor time used. */
-void sched_second(struct sched *s, uint64_t ticks, uint64_t missed, int64_t cpu_ns);
+/* A second (the first time: less) has passed, in which so many ticks were taken and missed, and so
+ * much processor time was used. ns: how long it was. */
+void sched_judge(
+	struct sched *s, uint64_t ticks, uint64_t missed, int64_t cpu_ns, int64_t ns);
 /* Is it time to say on which processor the target runs? */
 static inline bool sched_is_beside(const struct sched *s)
 {
