@@ -32,6 +32,16 @@ def test_one_pair_says_nothing_of_its_doubt():
     assert stats.welch([1], [2])[1:] == (float("-inf"), float("inf"))
 
 
+def test_time_by_depth_is_wrong_where_it_is_two_frames_off():
+    truth = judge.Truth([sys.executable], "recursion.py")
+    assert len(truth.depths) == 200 and 0.99 < sum(truth.depths) < 1.01
+    truth.depths = [0.25, 0.0, 0.0, 0.5, 0.25]
+    assert judge.depth_error(truth, {"main": 1, "main;down;down;down": 2, "main;down;down;down;down": 1}) == 0
+    assert judge.depth_error(truth, {"main": 1, "main;down;down": 2, "main;down;down;down;down": 1}) == 0
+    assert judge.depth_error(truth, {"main": 1, "main;down": 2, "main;down;down;down;down": 1}) == 50
+    assert judge.depth_error(truth, {"main": 1, "main;down;down;down": 1}) == 25
+
+
 def test_distance_is_half_the_difference_of_shares():
     assert stats.distance({"a": 1, "b": 1}, {"a": 50, "b": 50}) == 0
     assert stats.distance({"a": 3, "b": 1}, {"a": 1, "b": 3}) == 50

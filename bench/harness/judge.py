@@ -1,6 +1,7 @@
 """Is a profile true? Judged against what a truth program says of itself, and against a run
 in which the program was stopped for every sample."""
 import ast
+import itertools
 import json
 import os
 import re
@@ -83,6 +84,17 @@ def self_error(truth, shares):
     no such function (the loop around them) is left out."""
     found = {k: v for k, v in leaves(shares).items() if k in truth.self}
     return stats.distance(found, truth.self)
+
+
+def depth_error(truth, shares):
+    """The largest difference, in points, between the share of the time in which the stack is at most so many
+    frames deep, and what the program's own clock says of it; give or take a frame, for what it stands on."""
+    known = list(itertools.accumulate(100 * share / sum(truth.depths) for share in truth.depths))
+    found = [0.0] * len(known)
+    for key, weight in shares.items():
+        found[min(key.count(";"), len(known) - 1)] += 100 * weight / sum(shares.values())
+    return max(min(abs(below - k) for k in known[max(0, i - 1):i + 2])
+               for i, below in enumerate(itertools.accumulate(found)))
 
 
 def symmetry_error(truth, shares):

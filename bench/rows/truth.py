@@ -5,7 +5,7 @@ kind, so an error of the reference shows."""
 import re
 
 from harness.bench import Row
-from harness.judge import Truth, duty_error, folded, self_error, symmetry_error
+from harness.judge import Truth, depth_error, duty_error, folded, self_error, symmetry_error
 from harness import stats
 from harness.process import Failed
 
@@ -91,12 +91,13 @@ def against_stopped(bench, row, version, script, modes=None, tools=None):
 
 
 @Row("truth-known", "distance from shares known by construction, 1 kHz: time by function, "
-     "equal halves, threads at work", "points", group="truth")
+     "equal halves, time by depth, threads at work", "points", group="truth")
 def truth_known(bench, row):
     for version in bench.versions("3.12", "3.15"):
         for script, threads, what, error in (
                 ("shares.py", 1, "time by function", self_error),
                 ("alternate.py", 1, "equal halves", symmetry_error),
+                ("recursion.py", 1, "time by depth", depth_error),
                 ("duty.py", 4, "threads at work", duty_error)):
             truth = Truth(bench.pythons[version], script)
 
