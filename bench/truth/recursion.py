@@ -27,8 +27,8 @@ def took(n):
 
 
 def shares():
-    """Of the time, what n frames spend until they are n + 1, and from then on: what one more takes longer.
-    Where that is in another piece of the stack it is mapped and unmapped, which takes longer than all the rest."""
+    """Of the time, what goes to stacks of 0, 1, 2... frames: what one frame more takes. Where it needs another piece
+    of the stack that is mapped first, and unmapped after, when the stack is as deep as before it."""
     times = [0.0]
     for n in range(1, DEEP + 1):
         times.append(max(times[-1], took(n)))

@@ -18,8 +18,7 @@
 #define TROUBLE_NS     (500 * NS_PER_MS) /* no interpreter for so long: look again */
 #define PROGRAM_NS     (100 * NS_PER_MS) /* an exec is noticed within */
 #define LATE_NS        (NS_PER_MS / 5)   /* one that stops too late stands for so long */
-#define JUDGE_FIRST_NS \
-	(100 * NS_PER_MS) /* of --blocking auto: may it run beside the target? */
+#define JUDGE_FIRST_NS (100 * NS_PER_MS) /* --blocking auto: beside its target after */
 
 /* ---- targets of the sampling thread ------------------------------------------------- */
 

@@ -28,8 +28,8 @@ struct sched {
 
 /* Of the calling thread. beside: sched_go() is wanted. */
 void sched_begin(struct sched *s, bool beside);
-/* A second (the first time: less) has passed, in which so many ticks were taken and missed, and so
- * much processor time was used. ns: how long it was. */
+/* ns have passed, mostly a second: so many ticks were taken and missed in it, and so much
+ * processor time was used. */
 void sched_judge(
 	struct sched *s, uint64_t ticks, uint64_t missed, int64_t cpu_ns, int64_t ns);
 /* Is it time to say on which processor the target runs? */

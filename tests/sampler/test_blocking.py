@@ -109,14 +109,16 @@ def unstoppable(tmp_path):
 def test_a_thread_that_stops_too_late_is_continued_before_the_next_tick(tmp_path, unstoppable, native):
     p = start_recording(unstoppable.pid, "-r", 0.1, "--blocking", "always", *native, "--json", "-o", tmp_path / "x",
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    wait_for("the first tick", lambda: is_traced(unstoppable.pid))
-    time.sleep(0.1)                     # nobody waits so long for a stop
-    assert is_traced(unstoppable.pid)
-    unstoppable.say("")
-    assert unstoppable.hear() == "on"
-    wait_for("letting go", lambda: not is_traced(unstoppable.pid))
-    p.terminate()
-    out, said = p.communicate(timeout=SECONDS)
+    try:
+        wait_for("the first tick", lambda: is_traced(unstoppable.pid))
+        time.sleep(0.1)                 # nobody waits so long for a stop
+        assert is_traced(unstoppable.pid)
+        unstoppable.say("")
+        assert unstoppable.hear() == "on"
+        wait_for("letting go", lambda: not is_traced(unstoppable.pid))
+    finally:
+        p.terminate()
+        out, said = p.communicate(timeout=SECONDS)
     assert p.returncode == 0, said
     assert json.loads(out)["ticks"] == 1
 
