@@ -5,7 +5,6 @@
 #include "base/map.h"
 #include "native/merge.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { MAX_NATIVE = 4096 };
@@ -76,14 +75,6 @@ static frame_id intern(struct natives *n, const struct native_frame *f)
 	return (frame_id)*known;
 }
 
-static stack_id push_skipped(struct symbols *s, stack_id parent, uint32_t n_skipped)
-{
-	char text[48];
-
-	snprintf(text, sizeof(text), "(%u frames)", n_skipped);
-	return symbols_mark(s, parent, text);
-}
-
 /* Nameless code says nothing to anybody where it only leads from one loop to the next
  * inside the interpreter, or from the thread's start to the first loop. */
 static void fold_nameless(struct natives *n, size_t n_native)
@@ -141,7 +132,7 @@ stack_id natives_stack(struct natives *n, struct resolver *r, struct symbols *sy
 		if (!t)
 			BUG("a Python frame in a thread without any");
 		if (t->n_skipped && m->index == t->skip_at)
-			stack = push_skipped(symbols, stack, t->n_skipped);
+			stack = resolver_skipped(r, stack, t->n_skipped);
 		stack = symbols_stack(
 			symbols, stack, resolver_frame_in(r, t, m->index, n_frames));
 	}

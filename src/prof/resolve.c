@@ -313,9 +313,7 @@ void resolved_release(struct resolved *s)
 	*s = (struct resolved){ 0 };
 }
 
-/* "(98000 frames)": two digits only, so that a recursion that winds and unwinds does not
- * make a new mark, and with it a new stack, at every step. */
-static stack_id push_skipped(struct resolver *r, stack_id below, uint32_t n)
+stack_id resolver_skipped(struct resolver *r, stack_id below, uint32_t n)
 {
 	char text[48];
 	uint32_t unit = 1;
@@ -376,7 +374,7 @@ stack_id resolver_stack(struct resolver *r, struct resolved *s,
 	at = i ? s->ids[i - 1] : base;
 	for (; i < n_frames; i++) {
 		if (t->n_skipped && i == t->skip_at)
-			at = push_skipped(r, at, t->n_skipped);
+			at = resolver_skipped(r, at, t->n_skipped);
 		at = symbols_stack(r->symbols, at, resolver_frame_in(r, t, i, n_frames));
 		s->ids[i] = at;
 	}

@@ -30,6 +30,11 @@ frame_id resolver_frame(struct resolver *r, const struct raw_frame *f);
 frame_id resolver_frame_in(
 	struct resolver *r, const struct walk_thread *t, uint32_t i, uint32_t n_frames);
 
+/* On top of below the mark of n frames left out, "(about 98000 frames)": two digits only, so that
+ * a recursion that winds and unwinds does not make a new mark, and with it a new stack, at every
+ * step. */
+stack_id resolver_skipped(struct resolver *r, stack_id below, uint32_t n);
+
 /* The ids of one thread's stack, kept from tick to tick. Zeroed is empty. */
 struct resolved {
 	stack_id *ids; /* ids[i]: the stack up to and including frames[i] */
@@ -41,7 +46,7 @@ struct resolved {
 
 void resolved_release(struct resolved *s);
 /* The stack of a thread's first n_frames frames, on top of `base` (0: nothing); frames
- * left out in the middle appear as one mark, "(98000 frames)", those that are cut off above
+ * left out in the middle appear as one mark, those that are cut off above
  * the last sound one as "(cut)": its time is not shown as its own. */
 stack_id resolver_stack(struct resolver *r, struct resolved *s,
 	const struct walk_thread *t, uint32_t n_frames, bool cut, stack_id base);

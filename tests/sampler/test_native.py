@@ -114,6 +114,29 @@ def test_native_frames_stand_where_they_were_called(tmp_path, python, library):
         goes_on(program)
 
 
+# Deeper than is shown, and never as deep as before.
+WINDING = """import sys
+sys.setrecursionlimit(100000)
+def down(n):
+    if n: down(n - 1)
+print("up", flush=True)
+while True:
+    for n in range(3000, 30000, 97): down(n)"""
+
+
+@pytest.mark.parametrize("options", [[], ["-n"]], ids=" ".join)
+def test_how_many_frames_are_left_out_is_said_in_two_digits(tmp_path, options):
+    with subprocess.Popen([*NEWEST.argv, "-c", WINDING], stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout.readline() == "up\n"
+            got, _, _ = record(tmp_path, program.pid, "-r", 50, "-d", 1, *options)
+        finally:
+            program.kill()
+    marks = {name for s in got.samples for name in s.names if name.endswith(" frames)")}
+    assert len(marks) > 5
+    assert not [m for m in marks if not re.fullmatch(r"\((about )?\d\d?0* frames\)", m)]
+
+
 @each
 def test_a_dump_shows_the_way_through_c(tmp_path, python, library):
     with Program(python, "native.py", library, tmp_path, "ctypes_calls") as program:
