@@ -1,8 +1,10 @@
 """Commands against real interpreters: what the tests of this folder share."""
+import fcntl
 import os
 import pathlib
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -31,6 +33,12 @@ class Target:
         line = self.process.stdout.readline()
         assert line.strip() == b"ready", line
         self.pid = self.process.pid
+
+    def let_read(self):
+        """Until its main thread reads: it has said that it is ready a little before."""
+        self.process.stdin.write(b"x")
+        self.process.stdin.flush()
+        wait_for("the read", lambda: not any(fcntl.ioctl(self.process.stdin, termios.FIONREAD, bytes(4))))
 
     def __enter__(self):
         return self
