@@ -25,7 +25,7 @@ class Pystrobe(Tool):
         blocking = {"default": "never", "auto": "auto", "blocking": "always"}[ask.mode]
         argv = [self.path, "record", str(ask.pid), "-o", out, "-d", str(ask.seconds), "-r",
                 "max" if ask.hz is None else "%g" % ask.hz, "--blocking", blocking, "--json"]
-        if ask.mode == "auto":          # it reads from the target's core, so it must not be kept from it
+        if ask.hz and ask.mode != "blocking":   # it reads from the target's core, so it must not be kept from it
             argv = ["taskset", "-c", "0-%d" % (os.cpu_count() - 1)] + argv
         return argv + (["-s"] if ask.children else [])
 

@@ -56,8 +56,8 @@ struct bench_plan {
 	const struct sample_options *sample;
 	bool subprocesses;
 	const char *store_dir; /* made and removed for each measurement */
-	bool pinned;           /* us to the last core, the command to the others */
-	cpu_set_t own, theirs;
+	bool pinned;           /* the command, to theirs */
+	cpu_set_t theirs;      /* all cores but the last */
 };
 
 struct bench_run {
@@ -70,8 +70,9 @@ struct bench_run {
 /* One measurement at a rate: BENCH_BARE for none, 0 for free running. */
 int bench_measure(
 	struct bench_run *r, const struct bench_plan *p, double rate_hz, struct err *err);
-/* Chooses cores: false, and nothing pinned, where only one is allowed. */
-bool bench_pin(struct bench_plan *p);
+/* Leaves a core free of the command, where there are several. The sampler is not pinned: where it
+ * goes is part of what it costs. */
+void bench_pin(struct bench_plan *p);
 
 /* ---- all of them ---- */
 

@@ -151,7 +151,7 @@ void bench_print_text(const struct bench *b, struct buf *out)
 		buf_printf(
 			out, " of %g s of process %d", b->plan.seconds, (int)b->plan.pid);
 	buf_printf(out, "; %s\n\n",
-		b->plan.pinned ? "the sampler has the last core, the command the others"
+		b->plan.pinned ? "the command has all cores but the last"
 			       : "not pinned to cores");
 	buf_printf(out, "%-10s %12s %9s   %6s    %-16s  %-26s%10s  %10s %8s %6s\n",
 		"rate", b->plan.progress ? "work" : "wall time", "spread", "slower",

@@ -16,23 +16,19 @@
 
 enum { COUNTER_TAIL = 4096 };
 
-bool bench_pin(struct bench_plan *p)
+void bench_pin(struct bench_plan *p)
 {
 	size_t last = 0, i;
 
-	p->pinned = false;
-	if (sched_getaffinity(0, sizeof(p->theirs), &p->theirs) < 0 ||
-		CPU_COUNT(&p->theirs) < 2)
-		return false;
+	p->pinned = p->command && !sched_getaffinity(0, sizeof(p->theirs), &p->theirs) &&
+		    CPU_COUNT(&p->theirs) > 1;
+	if (!p->pinned)
+		return;
 	for (i = 0; i < CPU_SETSIZE; i++) {
 		if (CPU_ISSET(i, &p->theirs))
 			last = i;
 	}
 	CPU_CLR(last, &p->theirs);
-	CPU_ZERO(&p->own);
-	CPU_SET(last, &p->own);
-	p->pinned = sched_setaffinity(0, sizeof(p->own), &p->own) == 0;
-	return p->pinned;
 }
 
 static double cpu_s(int who)

@@ -216,6 +216,9 @@ void summary_print(const struct summary *s, struct buf *out, bool colour)
 		buf_printf(out, "; woken %.1f us late, %.1f ms at most",
 			(double)st->late_ns_sum / 1e3 / (double)st->ticks,
 			(double)st->late_ns_max / 1e6);
+	if (st->beside)
+		buf_printf(out, "; %.0f%% of the ticks on the target's core",
+			100 * (double)st->beside / (double)st->ticks);
 	if (st->stops)
 		buf_printf(out,
 			"; stopped threads %llu times for %.1f us, longest %.1f us",
@@ -256,6 +259,7 @@ void summary_json(const struct summary *s, struct buf *out)
 	json_kint(&j, "samples", (int64_t)st->samples);
 	json_kint(&j, "ticks", (int64_t)st->ticks);
 	json_kint(&j, "missed", (int64_t)st->missed);
+	json_kint(&j, "beside", (int64_t)st->beside);
 	json_kdouble(&j, "rate_wanted", s->rate_hz);
 	json_kdouble(&j, "rate",
 		st->elapsed_ns ? (double)st->ticks * 1e9 / (double)st->elapsed_ns : 0);

@@ -36,8 +36,8 @@ const struct opt shared_sample_rows[] = {
 	OPT("rate", 'r', rate, sample_options, rate, "HZ",
 		"samples a second; max takes as many as it can", .initial = "100"),
 	OPT("blocking", 0, choice, sample_options, blocking, "WHEN",
-		"stop threads while they are read; auto: read on the core where they "
-		"run, and stop those whose samples fail",
+		"stop threads while they are read; auto: only those whose samples "
+		"fail",
 		.initial = "never", .choices = "never|auto|always",
 		.offer = OFFER_CHOICES),
 	OPT("asyncio", 0, flag, sample_options, asyncio, NULL,

@@ -18,7 +18,7 @@
 #define TROUBLE_NS     (500 * NS_PER_MS) /* no interpreter for so long: look again */
 #define PROGRAM_NS     (100 * NS_PER_MS) /* an exec is noticed within */
 #define LATE_NS        (NS_PER_MS / 5)   /* one that stops too late stands for so long */
-#define JUDGE_FIRST_NS (100 * NS_PER_MS) /* --blocking auto: beside its target after */
+#define JUDGE_FIRST_NS (100 * NS_PER_MS) /* after so long it is known what a tick costs */
 
 /* ---- targets of the sampling thread ------------------------------------------------- */
 
@@ -102,8 +102,8 @@ static void tick_all(struct sampler *s)
 		struct target *t = s->targets[(s->first + k) % n];
 		enum status st;
 
-		if (sched_is_beside(&s->sched))
-			sched_go(&s->sched, target_processor(t));
+		if (sched_wants_to_go(&s->sched, n))
+			sched_go(&s->sched, target_processor(t, s->tick.now_ns));
 		st = target_tick(t, &s->tick);
 
 		t->ended = st == ST_GONE;
@@ -112,6 +112,7 @@ static void tick_all(struct sampler *s)
 				  s->tick.now_ns - t->trouble_ns > TROUBLE_NS);
 	}
 	s->first = n ? (s->first + 1) % n : 0;
+	s->beside += s->sched.processor >= 0;
 	for (k = n; k-- > 0;) {
 		struct target *t = s->targets[k];
 		pid_t pid = t->pid;
@@ -168,6 +169,7 @@ static void publish(struct sampler *s)
 	}
 	st.ticks = s->ticks;
 	st.missed = s->missed;
+	st.beside = s->beside;
 	st.late_ns_sum = s->late_ns_sum;
 	st.late_ns_max = s->late_ns_max;
 	st.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - s->cpu_began_ns;
@@ -180,17 +182,32 @@ static void publish(struct sampler *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* How much of the target's processor sampling there may cost. */
+static double beside_share(const struct sampler_options *o)
+{
+	if (o->native || o->blocking == BLOCKING_ALWAYS)
+		return 0; /* what is read is stopped */
+	return o->blocking == BLOCKING_AUTO ? 0.25 : 0.05;
+}
+
+static struct sched_past past(const struct sampler *s, int64_t now_ns)
+{
+	return (struct sched_past){
+		.ns = now_ns,
+		.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
+		.ticks = s->ticks,
+		.missed = s->missed,
+		.targets = s->n_targets,
+	};
+}
+
 /* Is the sampling thread in time, and may it be so at the cost of others? */
 static void judge_sched(struct sampler *s, int64_t now_ns)
 {
-	int64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	struct sched_past now = past(s, now_ns);
 
-	sched_judge(&s->sched, s->ticks - s->judged_ticks, s->missed - s->judged_missed,
-		cpu_ns - s->judged_cpu_ns, now_ns - s->judged_ns);
-	s->judged_ticks = s->ticks;
-	s->judged_missed = s->missed;
-	s->judged_cpu_ns = cpu_ns;
-	s->judged_ns = now_ns;
+	sched_judge(&s->sched, &s->judged, &now);
+	s->judged = now;
 	s->judge_ns = now_ns + SECOND_NS;
 }
 
@@ -296,12 +313,11 @@ static void one_tick(struct sampler *s)
 	s->tick.late_ns = s->pace.interval_ns && s->tick.now_ns > deadline
 				  ? s->tick.now_ns - deadline
 				  : 0;
-	if (!s->ticks) {
-		s->judged_ns = s->tick.now_ns;
-		s->judged_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-		s->judge_ns = s->tick.now_ns + (s->options.blocking == BLOCKING_AUTO
-							       ? JUDGE_FIRST_NS
-							       : SECOND_NS);
+	if (s->ticks == 1) { /* in the first everything is met */
+		s->judged = past(s, s->tick.now_ns);
+		s->judge_ns = s->tick.now_ns + JUDGE_FIRST_NS;
+		if (s->pace.interval_ns)
+			sched_try_beside(&s->sched);
 	}
 	s->tick.missed = pace_take(&s->pace, s->tick.now_ns);
 	s->ticks++;
@@ -326,7 +342,7 @@ static void *sampling_thread(void *arg)
 	s->began_ns = s->second_ns = clock_mono_ns();
 	s->cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	s->judge_ns = INT64_MAX;
-	sched_begin(&s->sched, s->options.blocking == BLOCKING_AUTO);
+	sched_begin(&s->sched, beside_share(&s->options));
 	s->tick.sink = s->sink;
 	s->tick.options = &s->options;
 	s->tick.wall_ns = clock_wall_ns() - clock_mono_ns();
@@ -336,6 +352,7 @@ static void *sampling_thread(void *arg)
 			take_commands(s);
 		if (rate != s->options.rate_hz) {
 			rate = s->options.rate_hz;
+			sched_calm(&s->sched); /* it may be far more expensive */
 			pace_start(&s->pace, rate, !s->options.no_jitter,
 				(uint64_t)s->began_ns, clock_mono_ns());
 		}

@@ -29,9 +29,8 @@
 
 enum blocking {
 	BLOCKING_NEVER,
-	BLOCKING_AUTO, /* reads from the target's own processor, where that is allowed, so that it
-			   does not run meanwhile; stops a thread only where its samples keep
-			   failing */
+	BLOCKING_AUTO, /* stops a thread only where its samples keep failing; may cost the
+			   target's processor more than the others */
 	BLOCKING_ALWAYS /* stops every thread that is read, while it is read */
 };
 
@@ -97,6 +96,7 @@ size_t sampler_targets(struct sampler *s, struct sampler_target *v, size_t max);
 /* Since the start, over all targets. */
 struct sampler_stats {
 	uint64_t ticks, missed;            /* taken; skipped because we were late */
+	uint64_t beside;                   /* taken on the target's processor */
 	uint64_t late_ns_sum, late_ns_max; /* wake-up after deadline */
 	uint64_t samples, cut, repaired;
 	uint64_t doubted; /* kept, though CPython counts another depth; to 3.10 */

@@ -48,11 +48,10 @@ struct sampler {
 	size_t n_targets, cap_targets, first, odd;
 	struct pace pace;
 	struct tick tick;
-	uint64_t ticks, missed, late_ns_sum, late_ns_max;
+	uint64_t ticks, missed, beside, late_ns_sum, late_ns_max;
 	int64_t began_ns, second_ns, cpu_began_ns, program_ns;
-	int64_t judge_ns;                 /* when judge_sched() is due */
-	int64_t judged_ns, judged_cpu_ns; /* as it was then, the last time */
-	uint64_t judged_ticks, judged_missed;
+	int64_t judge_ns;         /* when judge_sched() is due */
+	struct sched_past judged; /* the last time */
 	struct sched sched;
 	struct stop *late; /* of targets that were let go: see continue_late() */
 	size_t n_late, cap_late;

@@ -95,6 +95,8 @@ struct target {
 	size_t n_parked, next_parked;
 	pid_t stat_tid; /* whose stat file is open, see target_processor() */
 	int stat_fd;
+	int processor; /* that it said, at */
+	int64_t processor_ns;
 	struct stop unstopped; /* asked to stop, but sleeping uninterruptibly */
 	enum status trouble;   /* of the last tick as a whole */
 	int64_t trouble_ns;    /* since when */
@@ -114,8 +116,8 @@ struct tick {
 };
 
 /* The processor on which the thread runs that had the GIL in the last tick, or one of those that
- * were on CPU; -1: not known. */
-int target_processor(struct target *t);
+ * were on CPU, asked a moment ago; -1: not known. */
+int target_processor(struct target *t, int64_t now_ns);
 
 /* What target_open() is to prepare. */
 struct target_options {

@@ -64,7 +64,8 @@ def threads(pid):
 def test_where_ticks_are_missed_the_sampling_thread_is_woken_before_others(tmp_path, before, rate, policy):
     store, seen = tmp_path / "x", []
     with Program(NEWEST, "count.py") as program:
-        p = subprocess.Popen(before + [PYSTROBE, "record", str(program.pid), "-q", "-r", str(rate), "-o", str(store)])
+        p = subprocess.Popen(before + [PYSTROBE, "record", str(program.pid), "-q", "-r", str(rate), "--blocking", "always",
+                                       "-o", str(store)])
         try:
             wait_for("samples", lambda: samples_in(store))
             for _ in range(8):
@@ -80,25 +81,91 @@ def test_where_ticks_are_missed_the_sampling_thread_is_woken_before_others(tmp_p
     assert {now for found in seen for name, now in found.items() if name != "sampler"} == {os.SCHED_OTHER}
 
 
-@realtime
-@pytest.mark.parametrize("blocking", ["auto", "never"])
-def test_with_blocking_auto_the_sampling_thread_goes_where_the_target_runs(tmp_path, blocking):
+# Who may not have real-time priority: root without the right to it, anybody else.
+UNPRIVILEGED = ["setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"] if os.getuid() == 0 else []
+not_nice = pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 0, reason="this runs with nice")
+
+
+class Recorder:
+    """pystrobe record, and where its threads may run"""
+
+    def __init__(self, tmp_path, pids, before, options):
+        self.store = tmp_path / "x"
+        self.p = subprocess.Popen(before + [PYSTROBE, "record", *map(str, pids), "-q", *options, "-o", str(self.store)])
+
+    def __enter__(self):
+        wait_for("samples", lambda: samples_in(self.store))
+        return self
+
+    def __exit__(self, *_):
+        self.p.terminate()
+        assert self.p.wait(SECONDS) == 0
+
+    def allowed(self, sampler):
+        """Of the sampling thread, or of the others."""
+        return {frozenset(os.sched_getaffinity(int(task))) for task, name in threads(self.p.pid)
+                if (name == "sampler") == sampler}
+
+    def places(self, seconds):
+        """Of the sampling thread in that time."""
+        found, end = set(), time.monotonic() + seconds
+        while time.monotonic() < end:
+            found |= self.allowed(True)
+            time.sleep(0.001)
+        return found
+
+
+@not_nice
+@pytest.mark.parametrize("before", [[], UNPRIVILEGED], ids=["", "unprivileged"])
+@pytest.mark.parametrize("options", [[], ["--blocking", "auto"]], ids=" ".join)
+def test_the_sampling_thread_is_where_the_target_runs(tmp_path, before, options):
     home = os.sched_getaffinity(0)
+    with Program(NEWEST, "churn.py", "tree", "main") as program, Recorder(tmp_path, [program.pid], before, options) as r:
+        for cpu in sorted(home) * 2:
+            os.sched_setaffinity(program.pid, {cpu})
+            wait_for(f"the thread on {cpu}", lambda: r.allowed(True) == {frozenset({cpu})})
+        assert r.allowed(False) == {frozenset(home)}
+
+
+@pytest.mark.parametrize("before, options", [
+    ([], ["--blocking", "always"]),     # it does not run while it is read
+    ([], ["-n"]),
+    ([], ["-r", "max"]),                # it would be left with nothing
+    (["nice", "-n", "5"], []),          # who asks for less gets less
+], ids=" ".join)
+def test_the_sampling_thread_stays_away_where_that_helps_nobody_or_costs_too_much(tmp_path, before, options):
+    home = frozenset(os.sched_getaffinity(0))
+    with Program(NEWEST, "churn.py", "tree", "main") as program, Recorder(tmp_path, [program.pid], before, options) as r:
+        assert r.places(1.5) == {home}
+
+
+@not_nice
+@pytest.mark.parametrize("options, where", [([], "beside"), (["--blocking", "always"], "elsewhere")])
+def test_the_summary_says_how_often_it_was_where_the_target_runs(tmp_path, options, where):
     with Program(NEWEST, "churn.py", "tree", "main") as program:
-        store = tmp_path / "x"
-        p = subprocess.Popen([PYSTROBE, "record", str(program.pid), "-q", "--blocking", blocking, "-o", str(store)])
-        try:
-            wait_for("samples", lambda: samples_in(store))
-            for cpu in sorted(home) * 2:
-                os.sched_setaffinity(program.pid, {cpu})
-                where = {cpu} if blocking == "auto" else home
-                wait_for(f"the thread on {where}", lambda: where == next(
-                    os.sched_getaffinity(int(task)) for task, name in threads(p.pid) if name == "sampler"))
-            assert {frozenset(os.sched_getaffinity(int(task))) for task, name in threads(p.pid)
-                    if name != "sampler"} == {frozenset(home)}
-        finally:
-            p.terminate()
-            assert p.wait(SECONDS) == 0
+        _, summary, _ = record(tmp_path, program.pid, "-d", 2, *options)
+    if where == "beside":
+        assert 0.5 * summary["ticks"] < summary["beside"] < summary["ticks"]      # not in the first
+    else:
+        assert summary["beside"] == 0
+
+
+@realtime
+@pytest.mark.parametrize("before", [[], UNPRIVILEGED], ids=["", "unprivileged"])
+def test_of_two_targets_each_is_visited_where_it_runs_by_who_need_not_wait_there(tmp_path, before):
+    home = sorted(os.sched_getaffinity(0))
+    if len(home) < 2:
+        pytest.skip("a single processor")
+    with Program(NEWEST, "churn.py", "tree", "main") as one, Program(NEWEST, "churn.py", "tree", "main") as two:
+        for program, cpu in ((one, home[0]), (two, home[1])):
+            os.sched_setaffinity(program.pid, {cpu})
+        with Recorder(tmp_path, [one.pid, two.pid], before, []) as r:
+            everywhere = {frozenset(home)}
+            each = {frozenset({cpu}) for cpu in home[:2]}
+            if before:
+                assert r.places(1.5) == everywhere
+            else:
+                wait_for("both", lambda: r.places(0.1) == each)
 
 
 def test_a_rate_that_is_none_is_refused():

@@ -7,9 +7,11 @@
 #include "proc/task.h"
 #include "prof/edges.h"
 #include "prof/pace.h"
+#include "prof/sched.h"
 
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,6 +37,54 @@ TEST(a_thread_says_on_which_processor_it_runs_whatever_its_name)
 	CHECK_INT(task_processor(getpid(), 1 << 30, &fd), -1);
 	sched_setaffinity(0, sizeof(home), &home);
 	prctl(PR_SET_NAME, was);
+}
+
+/* A second with so many parts in a hundred of a core, for so many targets. */
+static void judge_second(struct sched *s, int percent, size_t targets)
+{
+	const struct sched_past before = { 0 };
+	const struct sched_past now = {
+		.ns = NS_PER_SEC,
+		.cpu_ns = percent * NS_PER_SEC / 100,
+		.ticks = 100,
+		.targets = targets,
+	};
+
+	sched_judge(s, &before, &now);
+}
+
+TEST(a_thread_is_beside_its_target_while_that_costs_little)
+{
+	struct sched s;
+	int i;
+
+	if (getpriority(PRIO_PROCESS, 0) > 0)
+		return;
+	sched_begin(&s, 0.03);
+	judge_second(&s, 7, 1);
+	CHECK(!s.beside);
+	judge_second(&s, 5, 1); /* it is cheaper there */
+	CHECK(s.beside);
+	judge_second(&s, 2, 1);
+	CHECK(s.beside);
+	judge_second(&s, 4, 1);
+	CHECK(!s.beside);
+	for (i = 0; i < 4; i++) {
+		judge_second(&s, 1, 1);
+		CHECK(!s.beside);
+	}
+	judge_second(&s, 1, 1);
+	CHECK(s.beside);
+	judge_second(&s, 1, 0); /* nobody is left */
+	CHECK(!s.beside);
+	sched_begin(&s, 0.03);
+	sched_try_beside(&s);
+	CHECK(s.beside);
+	sched_calm(&s);
+	CHECK(!s.beside);
+	sched_begin(&s, 0);
+	judge_second(&s, 0, 1);
+	CHECK(!s.beside);
 }
 
 TEST(deadlines_stay_on_the_grid_whatever_the_lateness)
