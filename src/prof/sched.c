@@ -10,8 +10,9 @@
 #define JUDGE_MISSED_NS (500 * NS_PER_MS)
 
 enum {
-	MISSED_SHARE = 50, /* many: more than one tick in so many */
-	FIRST_S = 4,       /* real-time or away for so many seconds, then twice as many */
+	MISSED_SHARE = 50,  /* many: more than one tick in so many, */
+	STARVED_SHARE = 10, /* far too many */
+	FIRST_S = 4, /* real-time or away for so many seconds, then twice as many */
 	MOST_S = 64,
 	CORE_SHARE = 2 /* real-time not with more than such a part of a core */
 };
@@ -121,10 +122,12 @@ void sched_judge(
 	size_t n = now->targets < s->processors ? now->targets : s->processors;
 	/* elsewhere it takes up to twice as much */
 	double most = s->share * (double)n * (s->beside ? 1 : 2) * (double)ns;
-	bool in_time = ns < JUDGE_MISSED_NS || missed <= (ticks + missed) / MISSED_SHARE;
+	bool brief = ns < JUDGE_MISSED_NS;
+	bool in_time = brief || missed <= (ticks + missed) / MISSED_SHARE;
+	bool starved = !brief && missed > (ticks + missed) / STARVED_SHARE;
 	bool affordable = ticks && cpu_ns < ns / CORE_SHARE;
 
 	judge_place(s, s->may_move && affordable && (double)cpu_ns < most &&
-			       (s->may_hurry || (in_time && n == 1)));
+			       (s->may_hurry || (!starved && n == 1)));
 	judge_priority(s, affordable, in_time);
 }
