@@ -12,7 +12,7 @@
 enum {
 	MISSED_SHARE = 50,  /* many: more than one tick in so many, */
 	STARVED_SHARE = 10, /* far too many */
-	FIRST_S = 4, /* real-time or away for so many seconds, then twice as many */
+	FIRST_S = 4,        /* real-time for so many seconds, then twice as many */
 	MOST_S = 64,
 	CORE_SHARE = 2 /* real-time not with more than such a part of a core */
 };
@@ -30,9 +30,7 @@ void sched_begin(struct sched *s, double share)
 	struct sched_param p;
 	int policy;
 
-	*s = (struct sched){
-		.share = share, .next_away = FIRST_S, .next = FIRST_S, .processor = -1
-	};
+	*s = (struct sched){ .share = share, .next = FIRST_S, .processor = -1 };
 	s->may_move = !pthread_getschedparam(pthread_self(), &policy, &p) &&
 		      policy == SCHED_OTHER && getpriority(PRIO_PROCESS, 0) <= 0 &&
 		      !sched_getaffinity(0, sizeof(s->home), &s->home);
@@ -59,11 +57,13 @@ static void go_home(struct sched *s)
 
 static void judge_place(struct sched *s, bool wanted)
 {
-	if (s->beside && !wanted) {
+	if (s->beside && wanted) {
+		s->next_away /= 2;
+	} else if (s->beside) {
 		go_home(s);
 		s->left = s->left ? 1 : 0;
 		s->away = s->next_away;
-		s->next_away = s->next_away < MOST_S ? 2 * s->next_away : MOST_S;
+		s->next_away = s->away < MOST_S / 2 ? 2 * s->away + 1 : MOST_S;
 	} else if (s->away) {
 		s->away--;
 	} else {

@@ -27,7 +27,7 @@ struct sched {
 	bool may_move, may_hurry;
 	bool beside;              /* on its target's processor, where that is known */
 	double share;             /* of each processor, that may cost there */
-	unsigned away, next_away; /* seconds until it is tried again */
+	unsigned away, next_away; /* seconds until it is tried again, more each time */
 	unsigned left, next;      /* seconds of real-time priority; 0: it has none */
 	cpu_set_t home;           /* processors that it may use, */
 	size_t processors;        /* so many */

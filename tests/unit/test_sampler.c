@@ -56,7 +56,7 @@ static void judge_second(struct sched *s, int percent, size_t targets)
 TEST(a_thread_is_beside_its_target_while_that_costs_little)
 {
 	struct sched s;
-	int i;
+	int i, k;
 
 	if (getpriority(PRIO_PROCESS, 0) > 0)
 		return;
@@ -67,14 +67,16 @@ TEST(a_thread_is_beside_its_target_while_that_costs_little)
 	CHECK(s.beside);
 	judge_second(&s, 2, 1);
 	CHECK(s.beside);
-	judge_second(&s, 4, 1);
-	CHECK(!s.beside);
-	for (i = 0; i < 4; i++) {
-		judge_second(&s, 1, 1);
+	for (i = 0; i < 3; i++) { /* each time later: 0, 1, 3 seconds */
+		judge_second(&s, 4, 1);
 		CHECK(!s.beside);
+		for (k = 0; k < (1 << i) - 1; k++) {
+			judge_second(&s, 1, 1);
+			CHECK(!s.beside);
+		}
+		judge_second(&s, 1, 1);
+		CHECK(s.beside);
 	}
-	judge_second(&s, 1, 1);
-	CHECK(s.beside);
 	judge_second(&s, 1, 0); /* nobody is left */
 	CHECK(!s.beside);
 	sched_begin(&s, 0.03);
