@@ -34,7 +34,7 @@ def test_memory_stays_bounded(tmp_path, python, what):
         p.terminate()
         summary = json.loads(p.communicate(timeout=SECONDS)[0])
         assert p.returncode == 0
-        assert program.count() > made
+        wait_for("the program going on", lambda: program.count() > made)
     info = subprocess.run([PYSTROBE, "store", "info", str(tmp_path / "x"), "--json"], stdout=subprocess.PIPE, check=True)
     stored = json.loads(info.stdout)
     print(python.name, what, "made", made, "resident", resident, stored)

@@ -77,7 +77,9 @@ def test_where_ticks_are_missed_the_sampling_thread_is_woken_before_others(tmp_p
         finally:
             p.terminate()
             assert p.wait(SECONDS) == 0
-    assert seen[-1]["sampler"] == policy
+    # For some seconds, and after them one without.
+    had = {found["sampler"] for found in seen}
+    assert policy in had if policy == os.SCHED_RR else had == {policy}, seen
     assert {now for found in seen for name, now in found.items() if name != "sampler"} == {os.SCHED_OTHER}
 
 
