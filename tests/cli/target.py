@@ -12,13 +12,13 @@ ready = []
 
 def busy(n):
     total = 0
+    ready.append("spin")
     while True:
         for i in range(1000):
             total += i * n
 
 
 def spin():
-    ready.append("spin")
     busy(3)
 
 

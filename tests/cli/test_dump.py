@@ -21,7 +21,6 @@ def threads_of(run, pid, *words):
 @pytest.mark.parametrize("python", EACH, ids=lambda p: p.name)
 def test_each_thread_has_its_name_state_and_stack(run, python):
     with Target(python.argv) as target:
-        target.let_read()
         process, threads = threads_of(run, target.pid)
     assert process["pid"] == target.pid
     assert process["python"].startswith("%d.%d.%d" % tuple(python.version))
