@@ -157,7 +157,7 @@ static int run(const void *options, const struct opt_args *args, struct err *err
 	if (session_open(&session, dir, &so, err) < 0 ||
 		(pids.n && pids_attach(&pids, session.sampler, err) < 0))
 		goto out;
-	manage_control(manage, session.sampler, o->sample.rate, &control);
+	manage_control(manage, session.sampler, &control);
 	web = web_start(&o->web, store_source(session.store), &control, dir, err);
 	if (!web)
 		goto out;

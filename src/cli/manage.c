@@ -19,7 +19,6 @@ struct manage {
 	pthread_mutex_t lock;    /* of what the server's workers share */
 	struct find *page_find;
 	struct sampler *sampler;
-	double rate_hz;
 };
 
 struct manage *manage_new(const char *match, bool all, struct err *err)
@@ -95,7 +94,7 @@ static void describe(const struct manage *m, const struct found *p,
 		if (targets[i].pid != p->pid)
 			continue;
 		out.recording = true;
-		out.rate_hz = m->rate_hz;
+		out.rate_hz = sampler_rate(m->sampler);
 	}
 	out.can_attach = probe_open(&probe, p->pid, true, &err) == 0;
 	if (out.can_attach) {
@@ -132,14 +131,13 @@ static int attach(void *ctx, pid_t pid, double rate_hz, struct err *err)
 {
 	struct manage *m = ctx;
 
-	if (rate_hz > 0 && rate_hz != m->rate_hz) {
-		sampler_set_rate(m->sampler, rate_hz);
-		m->rate_hz = rate_hz;
+	if (sampler_add(m->sampler, pid, NULL, 0, err) < 0) {
+		why_explain(pid, err);
+		return -1;
 	}
-	if (sampler_add(m->sampler, pid, NULL, 0, err) == 0)
-		return 0;
-	why_explain(pid, err);
-	return -1;
+	if (rate_hz > 0)
+		sampler_set_rate(m->sampler, rate_hz);
+	return 0;
 }
 
 static int detach(void *ctx, pid_t pid, struct err *err)
@@ -151,11 +149,10 @@ static int detach(void *ctx, pid_t pid, struct err *err)
 	return err_set(err, ERR_NOT_FOUND, "process %d is not being sampled", (int)pid);
 }
 
-void manage_control(struct manage *m, struct sampler *sampler, double rate_hz,
+void manage_control(struct manage *m, struct sampler *sampler,
 	struct http_control *control)
 {
 	m->sampler = sampler;
-	m->rate_hz = rate_hz;
 	*control = (struct http_control){
 		.ctx = m, .processes = processes, .attach = attach, .detach = detach
 	};

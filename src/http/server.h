@@ -46,6 +46,7 @@ struct http_control {
 	void *ctx;
 	/* Calls fn for each Python process found now. */
 	int (*processes)(void *ctx, http_process_fn *fn, void *arg, struct err *err);
+	/* rate_hz: of all processes from now on; 0: as it is. */
 	int (*attach)(void *ctx, pid_t pid, double rate_hz, struct err *err);
 	int (*detach)(void *ctx, pid_t pid, struct err *err);
 };

@@ -10,7 +10,7 @@ int wish_read(struct wish *w, const char *text, size_t len, struct err *err)
 	const json_t *rate = json_object_get(body, "rate_hz");
 	int ret = -1;
 
-	*w = (struct wish){ .rate_hz = 100 };
+	*w = (struct wish){ 0 };
 	if (!json_is_integer(pid) || json_integer_value(pid) <= 0 ||
 		json_integer_value(pid) > 1 << 22) {
 		err_set(err, ERR_USAGE, "the body must be JSON with a pid");
@@ -18,9 +18,8 @@ int wish_read(struct wish *w, const char *text, size_t len, struct err *err)
 		goto out;
 	}
 	w->pid = (pid_t)json_integer_value(pid);
-	if (json_is_number(rate))
-		w->rate_hz = json_number_value(rate);
-	if (!(w->rate_hz >= 0.1 && w->rate_hz <= 20000)) {
+	w->rate_hz = json_number_value(rate);
+	if (rate && !(w->rate_hz >= 0.1 && w->rate_hz <= 20000)) {
 		err_set(err, ERR_USAGE, "rate_hz must be between 0.1 and 20000");
 		goto out;
 	}

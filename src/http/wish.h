@@ -11,7 +11,7 @@
 
 struct wish {
 	pid_t pid;
-	double rate_hz; /* 100 when not said */
+	double rate_hz; /* of all processes; 0 when not said: as it is */
 };
 
 /* ERR_USAGE when it is not JSON, or not within bounds. */

@@ -247,16 +247,6 @@ static void sleep_until(struct sampler *s, int64_t deadline)
 		;
 }
 
-/* Without targets there is nothing to be in time for. */
-static void rest(struct sampler *s)
-{
-	struct pollfd p = { .fd = s->wake_fd, .events = POLLIN };
-	uint64_t count;
-
-	if (poll(&p, 1, 100) == 1 && read(s->wake_fd, &count, sizeof(count)) < 0)
-		return;
-}
-
 /* Metrics, names: one piece of work of one target, when there is time before the next
  * deadline, or when there never is. */
 static void odd_jobs(struct sampler *s)
@@ -295,6 +285,17 @@ static bool continue_late(struct sampler *s)
 	}
 	s->n_late = kept;
 	return waiting || kept;
+}
+
+/* Without targets there is nothing to be in time for but threads that stop late. */
+static void rest(struct sampler *s)
+{
+	struct timespec ts = clock_timespec(continue_late(s) ? LATE_NS : 100 * NS_PER_MS);
+	struct pollfd p = { .fd = s->wake_fd, .events = POLLIN };
+	uint64_t count;
+
+	if (ppoll(&p, 1, &ts, NULL) == 1 && read(s->wake_fd, &count, sizeof(count)) < 0)
+		return;
 }
 
 static void one_tick(struct sampler *s)
@@ -360,7 +361,6 @@ static void *sampling_thread(void *arg)
 			one_tick(s);
 			odd_jobs(s);
 		} else {
-			continue_late(s);
 			rest(s);
 			s->tick.now_ns = clock_mono_ns();
 			s->pace.line_ns = s->tick.now_ns;

@@ -78,8 +78,10 @@ int sampler_remove(struct sampler *s, pid_t pid);
 /* Until there is nothing left to sample or expect (true), or the time is over (false).
  * timeout_ns < 0: no limit. */
 bool sampler_wait_idle(struct sampler *s, int64_t timeout_ns);
-/* Changes the rate while it runs. */
+/* Changes the rate of all processes while it runs. */
 void sampler_set_rate(struct sampler *s, double rate_hz);
+/* As wanted now; 0: as fast as it goes. */
+double sampler_rate(struct sampler *s);
 
 struct sampler_target {
 	pid_t pid;

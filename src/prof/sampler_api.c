@@ -218,9 +218,7 @@ struct target *sampler_open(struct sampler *s, pid_t pid, const struct label *la
 	struct target *t;
 	size_t i;
 
-	pthread_mutex_lock(&s->lock);
-	o.rate_hz = s->wanted_rate;
-	pthread_mutex_unlock(&s->lock);
+	o.rate_hz = sampler_rate(s);
 	if (s->options.blocking == BLOCKING_ALWAYS && refuse_traced(pid, err) < 0)
 		return NULL;
 	t = target_open(pid, &o, err);
@@ -285,6 +283,16 @@ void sampler_set_rate(struct sampler *s, double rate_hz)
 	s->wanted_rate = rate_hz;
 	pthread_mutex_unlock(&s->lock);
 	sampler_wake(s);
+}
+
+double sampler_rate(struct sampler *s)
+{
+	double rate_hz;
+
+	pthread_mutex_lock(&s->lock);
+	rate_hz = s->wanted_rate;
+	pthread_mutex_unlock(&s->lock);
+	return rate_hz;
 }
 
 size_t sampler_targets(struct sampler *s, struct sampler_target *v, size_t max)

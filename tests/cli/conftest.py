@@ -11,8 +11,8 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "pythons")]
 import discover  # noqa: E402
 from common import wait_for  # noqa: E402,F401
+from server import PYSTROBE  # noqa: E402
 
-PYSTROBE = os.environ.get("PYSTROBE") or str(ROOT / "build" / "pystrobe")
 SECONDS = 60  # after which a command that should end has hung
 
 

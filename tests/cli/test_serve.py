@@ -1,39 +1,11 @@
 """serve and view: the address is said, the page answers, the end is clean."""
 import json
 import re
-import subprocess
 import urllib.request
 
 import pytest
-from conftest import EACH, NEWEST, PYSTROBE, SECONDS, Target, wait_for
-
-
-class Server:
-    def __init__(self, *words):
-        self.process = subprocess.Popen([PYSTROBE, *[str(w) for w in words], "--listen", "127.0.0.1:0"],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        assert line.startswith("dashboard"), line + self.process.stderr.read()
-        self.url = line.split()[1]
-
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=SECONDS) as answer:
-            return answer.read().decode()
-
-    def end(self, status=0):
-        self.process.terminate()
-        out, err = self.process.stdout.read(), self.process.stderr.read()
-        self.process.wait(SECONDS)
-        assert self.process.returncode == status, err
-        return out, err
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.communicate()
+from conftest import EACH, NEWEST, SECONDS, Target, wait_for
+from server import Server
 
 
 def test_serve_samples_keeps_and_serves(run, target, tmp_path):
@@ -95,10 +67,15 @@ def test_threads_seen_at_birth_are_known_by_their_own_ids(python, tmp_path):
         server.end()
 
 
-def test_the_page_may_list_attach_and_detach(run, target, tmp_path):
-    with Server("serve", "--store", tmp_path / "s") as server:
-        listed = server.get("api/v1/processes")
-        assert str(target.pid) in listed
+def test_the_page_may_list_attach_and_detach(target, tmp_path):
+    with Server("serve", "-r", "250", "--store", tmp_path / "s") as server:
+        assert str(target.pid) in server.get("api/v1/processes") and not server.recorded()
+        assert server.post("api/v1/attach", pid=target.pid) == {"pid": target.pid, "done": True}
+        assert server.recorded()[target.pid]["rate_hz"] == 250  # what nobody asked for stays as it was
+        server.post("api/v1/detach", pid=target.pid)
+        wait_for("the end of recording", lambda: not server.recorded())
+        server.post("api/v1/attach", pid=target.pid, rate_hz=50)
+        assert server.recorded()[target.pid]["rate_hz"] == 50
         server.end()
 
 

@@ -11,6 +11,7 @@ import time
 import pytest
 from conftest import (HERE, NEWEST, PYSTROBE, SECONDS, Program, Recording, as_root, each_era, each_python, record,
                       start_recording, thread_states, wait_for)
+from server import Server
 
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -130,6 +131,18 @@ def test_a_recording_ends_while_its_target_cannot_be_stopped(tmp_path, unstoppab
     assert thread_states(unstoppable.pid) == {"D"} and not is_traced(unstoppable.pid)
     unstoppable.say("")
     assert unstoppable.hear() == "on"
+
+
+def test_a_thread_that_stops_after_its_target_was_let_go_is_continued(tmp_path, unstoppable):
+    with Server("serve", unstoppable.pid, "--blocking", "always", "--store", tmp_path / "x") as server:
+        wait_for("a stop that is waited for", lambda: is_traced(unstoppable.pid))
+        server.post("api/v1/detach", pid=unstoppable.pid)
+        wait_for("the end of recording", lambda: not server.recorded())
+        assert is_traced(unstoppable.pid)  # before it has stopped it cannot be let go
+        unstoppable.say("")
+        assert unstoppable.hear() == "on"
+        wait_for("letting go", lambda: not is_traced(unstoppable.pid))
+        server.end()
 
 
 def test_a_dump_with_native_frames_does_not_wait_for_a_thread_that_cannot_be_stopped(unstoppable):

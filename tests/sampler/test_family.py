@@ -3,16 +3,15 @@ import ctypes
 import json
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import struct
 import time
-import urllib.request
 
 import pytest
 from conftest import (EACH, NEWEST, OWN, PYSTROBE, SECONDS, Program, Recording, as_root, record, samples_in,
                       start_recording, wait_for)
+from server import Server
 
 KINDS = ["fork", "exec", "posix_spawn", "shell", "prefork", "mp-fork", "mp-spawn", "mp-forkserver"]
 SYS_CLONE3 = 435
@@ -180,28 +179,15 @@ def test_a_stopped_target_does_not_delay_the_others(tmp_path):
 def test_serve_follows_what_matches_and_forgets_what_ends(tmp_path, rule):
     mark = "mark-%d" % os.getpid()
     words = [rule, mark] if rule == "--match" else [rule]
-    p = subprocess.Popen([PYSTROBE, "serve", *words, "--store", str(tmp_path / "x"), "--listen",
-                          "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        for line in p.stdout:
-            address = re.search(r"http://127\.0\.0\.1:\d+", line)
-            if address:
-                break
-
-        def followed():
-            with urllib.request.urlopen(address[0] + "/api/v1/processes", timeout=SECONDS) as answer:
-                return {q["pid"] for q in json.load(answer)["processes"] if q["recording"]}
-
+    with Server("serve", *words, "--store", tmp_path / "x") as server:
         with Program(NEWEST, "count.py", 1, mark) as a, Program(NEWEST, "count.py", 1) as b:
-            wait_for("the one that matches", lambda: a.pid in followed())
+            wait_for("the one that matches", lambda: a.pid in server.recorded())
             if rule == "--match":
-                assert b.pid not in followed()
+                assert b.pid not in server.recorded()
             else:
-                wait_for("the other one", lambda: b.pid in followed())
+                wait_for("the other one", lambda: b.pid in server.recorded())
             with Program(NEWEST, "count.py", 2, mark) as c:
-                wait_for("one that came later", lambda: {a.pid, c.pid} <= followed())
-            wait_for("its end", lambda: c.pid not in followed())
-            assert a.pid in followed()
-    finally:
-        p.terminate()
-        p.communicate(timeout=SECONDS)
+                wait_for("one that came later", lambda: {a.pid, c.pid} <= server.recorded().keys())
+            wait_for("its end", lambda: c.pid not in server.recorded())
+            assert a.pid in server.recorded()
+        server.end()

@@ -224,6 +224,8 @@ TEST(a_wish_is_json_within_bounds)
 		{ "{\"pid\": -1}", -1 },
 		{ "{\"pid\": \"42\"}", -1 },
 		{ "{\"pid\": 42, \"rate_hz\": 1e9}", -1 },
+		{ "{\"pid\": 42, \"rate_hz\": 0}", -1 },
+		{ "{\"pid\": 42, \"rate_hz\": \"100\"}", -1 },
 		{ "{\"pid\": 42, \"pid\": 43}", -1 },
 		{ "[]", -1 },
 		{ "", -1 },
@@ -235,6 +237,8 @@ TEST(a_wish_is_json_within_bounds)
 	for (size_t i = 0; i < ARRAY_SIZE(tc); i++)
 		CHECK_INT(
 			wish_read(&w, tc[i].body, strlen(tc[i].body), &err), tc[i].want);
+	CHECK_INT(wish_read(&w, "{\"pid\": 42}", 11, &err), 0);
+	CHECK(w.pid == 42 && w.rate_hz == 0); /* a rate that nobody asked for */
 }
 
 TEST(every_route_is_documented_and_the_page_is_in_the_binary)

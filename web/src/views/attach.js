@@ -14,12 +14,12 @@ export class AttachView {
 		/** @type {any[]} */
 		this.processes = [];
 		this.asked = 0;
-		this.rate = h("select", { class: "field", "aria-label": "Rate" }, [10, 50, 100, 200, 500, 1000].map((r) => h("option", { value: r, selected: r === 100 }, `${r} Hz`)));
+		this.rate = h("select", { class: "field", "aria-label": "Rate of all" }, h("option", { value: "" }, "as it is"), [10, 50, 100, 200, 500, 1000].map((r) => h("option", { value: r }, `${r} Hz`)));
 		this.search = h("input", { class: "field", type: "search", placeholder: "Search", "aria-label": "Search processes", oninput: () => this.draw() });
 		this.list = h("div", { class: "processes" });
 		this.element = h("div", { class: "attach" },
 			h("div", { class: "flame-bar" }, h("b", null, "Python processes on this host"), this.search, h("span", { class: "spring" }),
-				h("label", { class: "soft" }, "Rate ", this.rate),
+				h("label", { class: "soft" }, "Rate of all ", this.rate),
 				h("button", { class: "button", onclick: () => this.ask() }, "Look again")),
 			this.list);
 	}
@@ -48,7 +48,7 @@ export class AttachView {
 			const button = /** @type {HTMLButtonElement} */ (e.currentTarget);
 			button.disabled = true;
 			try {
-				await post(what, { pid: p.pid, rate_hz: Number(this.rate.value) });
+				await post(what, { pid: p.pid, rate_hz: Number(this.rate.value) || undefined });
 				toast(what === "attach" ? `Recording ${p.pid}` : `Stopped recording ${p.pid}`, "good");
 			} catch (cause) {
 				const err = /** @type {any} */ (cause);
@@ -61,7 +61,7 @@ export class AttachView {
 			h("span", { class: "num mono" }, p.pid),
 			h("div", { class: "target-name" }, h("span", { class: "cut", title: p.command }, fmt.shortCommand(p.command)),
 				h("small", { class: "faint" }, [`Python ${p.version || "?"}`, p.user, p.container].filter(Boolean).join(" · "))),
-			p.refusal ? h("span", { class: "refusal" }, p.refusal) : h("span", { class: "soft" }, p.recording ? `recording at ${fmt.rate(p.rate_hz)}` : ""),
+			p.refusal ? h("span", { class: "refusal" }, p.refusal) : h("span", { class: "soft" }, p.recording ? `recording ${p.rate_hz ? `at ${fmt.rate(p.rate_hz)}` : "as fast as it goes"}` : ""),
 			p.recording
 				? h("button", { class: "button", "data-key": String(p.pid), "aria-label": `Stop recording ${p.pid}`, onclick: act("detach") }, "Stop")
 				: h("button", { class: "button main", "data-key": String(p.pid), "aria-label": `Record ${p.pid}`, disabled: !p.can_attach, onclick: act("attach") }, "Record"));
