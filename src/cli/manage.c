@@ -149,8 +149,8 @@ static int detach(void *ctx, pid_t pid, struct err *err)
 	return err_set(err, ERR_NOT_FOUND, "process %d is not being sampled", (int)pid);
 }
 
-void manage_control(struct manage *m, struct sampler *sampler,
-	struct http_control *control)
+void manage_control(
+	struct manage *m, struct sampler *sampler, struct http_control *control)
 {
 	m->sampler = sampler;
 	*control = (struct http_control){

@@ -19,7 +19,7 @@ void manage_free(struct manage *m);
 /* For sampler_options.match; arg is the struct manage. */
 size_t manage_match(void *arg, pid_t *pids, size_t max);
 /* What the server lets the page do, on this sampler. */
-void manage_control(struct manage *m, struct sampler *sampler,
-	struct http_control *control);
+void manage_control(
+	struct manage *m, struct sampler *sampler, struct http_control *control);
 
 #endif
