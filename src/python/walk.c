@@ -42,7 +42,9 @@ static void want_interp(struct walker *w)
 	w->i_head = fieldset_add(s, a->interp.tstate_head, 8);
 	w->i_main = fieldset_add(s, a->interp.threads_main, 8);
 	w->i_gc = fieldset_add(s, a->interp.gc_collecting, 4);
-	w->i_generation = fieldset_add(s, a->interp.code_generation, 8);
+	w->i_generation = a->interp.code_generation != ABI_NONE
+				  ? fieldset_add(s, a->interp.code_generation, 8)
+				  : fieldset_add(s, a->interp.next_version, 4);
 	w->i_gil_locked = gil ? fieldset_add(s, a->interp.gil + a->gil.locked, 4) : -1;
 	w->i_gil_holder = gil ? fieldset_add(s, a->interp.gil + a->gil.holder, 8) : -1;
 }
@@ -157,7 +159,7 @@ static void plan_stack(struct walker *w, struct wthread *t)
 	if (t->exc_addr)
 		plan_add(w, t->exc_addr, t->exc, EXC_LEN, &t->exc_ok);
 	w->era->plan(w, t);
-	codes_plan(w, &t->pub, w->now_ns - t->proved_ns >= STALE_NS ? 0 : t->changed);
+	codes_plan(w, t, w->now_ns - t->proved_ns >= STALE_NS ? 0 : t->changed);
 }
 
 static void plan_thread(struct walker *w, struct wthread *t)
@@ -312,7 +314,6 @@ enum status walker_tick(struct walker *w)
 		goto out;
 	}
 	gil_update(w);
-	w->code_generation = w->interps[0]->code_generation;
 	gil_turn(w);
 	if (w->turn_moved)
 		st = read_quiet(w);

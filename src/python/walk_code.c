@@ -5,9 +5,10 @@
  * A code object that dies leaves its address to the next one, often with the same links,
  * the same first line and the same frame on top. What cannot be the same: co_version
  * (3.12+, a counter), or, before that, all addresses and the hash of the name at once.
- * From 3.14 the interpreter counts the deaths of code objects, and nothing need be read
- * while the count stands. Otherwise a code object is proved again when the frames on top
- * of which it stands have changed, at most once in PROOF_NS.
+ * From 3.14 the interpreter counts the deaths of code objects, in 3.13 their births (each
+ * gets the count as its co_version: init_code() of Objects/codeobject.c), and nothing need
+ * be read while the count stands. Otherwise a code object is proved again when the frames
+ * on top of which it stands have changed, at most once in PROOF_NS.
  */
 #include "python/walk_impl.h"
 
@@ -15,7 +16,8 @@
 #include "base/clock.h"
 
 enum { BATCH = 64 };
-#define PROOF_NS (1 * NS_PER_MS)
+#define UNCOUNTED UINT64_MAX
+#define PROOF_NS  (1 * NS_PER_MS)
 
 void codes_init(struct walker *w)
 {
@@ -183,20 +185,34 @@ struct wcode *codes_get(struct walker *w, uint64_t addr)
 		return NULL;
 	GROW(w->codes.v, w->codes.cap, w->codes.n + 1);
 	c = &w->codes.v[w->codes.n];
-	*c = (struct wcode){ .addr = addr };
+	*c = (struct wcode){ .addr = addr, .generation = UNCOUNTED };
 	fill(w, c, &p);
 	*map_put(&w->codes.by_addr, addr) = w->codes.n;
 	w->codes.n++;
 	return c;
 }
 
-bool codes_is_proved(const struct walker *w, const struct wcode *c, uint64_t generation)
+static bool is_proved(
+	const struct walker *w, const struct wthread *t, const struct wcode *c)
 {
 	if (!c->number) /* nothing was there: by now the next code object may be */
 		return false;
-	if (w->abi->interp.code_generation != ABI_NONE && c->generation == generation)
-		return true;
-	return w->now_ns - c->checked_ns < PROOF_NS;
+	return c->generation == t->interp->code_generation ||
+	       w->now_ns - c->checked_ns < PROOF_NS;
+}
+
+/* The count, if it vouches for what was read: a birth that it does not know was after it, or
+ * it has come to its end and is 0. */
+static uint64_t vouching(
+	const struct walker *w, const struct code_proof *p, uint64_t generation)
+{
+	const struct abi *a = w->abi;
+
+	if (a->interp.code_generation == ABI_NONE &&
+		(a->interp.next_version == ABI_NONE ||
+			head_u32(w, p, a->code.version) >= generation))
+		return UNCOUNTED;
+	return generation;
 }
 
 /* One code object after its proof was read: the same, replaced, or gone. */
@@ -204,12 +220,13 @@ static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
 	uint64_t generation)
 {
 	c->checked_ns = w->now_ns;
-	c->generation = generation;
+	c->generation = UNCOUNTED;
 	if (!p->head_ok || !is_code(w, p)) {
 		c->identity = 0;
 		c->number = 0;
 		return;
 	}
+	c->generation = vouching(w, p, generation);
 	if (c->number && identity_of(w, p) == c->identity)
 		return;
 	w->stats.n_code_changes++;
@@ -232,74 +249,76 @@ static void plan_proof(struct walker *w, struct wcode *c, struct code_proof *p)
 		plan_add(w, c->name_addr, p->name, sizeof(p->name), &p->name_ok);
 }
 
-void codes_plan(struct walker *w, const struct walk_thread *p, uint32_t from)
+void codes_plan(struct walker *w, const struct wthread *t, uint32_t from)
 {
-	uint64_t generation;
 	uint32_t i;
 
-	for (i = from; i < p->n_frames && w->n_proofs < PROOFS_MAX; i++) {
-		struct wcode *c = codes_find(w, p->frames[i].code_addr);
+	for (i = from; i < t->pub.n_frames && w->n_proofs < PROOFS_MAX; i++) {
+		struct wcode *c = codes_find(w, t->pub.frames[i].code_addr);
 		struct planned_proof *at = &w->proofs[w->n_proofs];
 
-		if (!c)
+		/* the count is that of the last read */
+		if (!c || c->generation == t->interp->code_generation ||
+			w->now_ns - c->checked_ns < PROOF_NS)
 			continue;
-		generation = c->generation; /* as far as is known before the read */
-		if (w->abi->interp.code_generation == ABI_NONE ||
-			generation != w->code_generation) {
-			if (w->now_ns - c->checked_ns < PROOF_NS)
-				continue;
-			at->index = (uint32_t)(c - w->codes.v);
-			plan_proof(w, c, &at->proof);
-			w->n_proofs++;
-		}
+		at->index = (uint32_t)(c - w->codes.v);
+		at->interp = t->interp->addr;
+		plan_proof(w, c, &at->proof);
+		w->n_proofs++;
 	}
+}
+
+static uint64_t generation_of(const struct walker *w, uint64_t interp)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_interps; i++) {
+		if (w->interps[i]->addr == interp)
+			return w->interps[i]->code_generation;
+	}
+	return UNCOUNTED;
 }
 
 void codes_judge_planned(struct walker *w)
 {
-	uint32_t i;
+	const struct planned_proof *p;
 
-	for (i = 0; i < w->n_proofs; i++)
-		judge(w, &w->codes.v[w->proofs[i].index], &w->proofs[i].proof,
-			w->code_generation);
+	for (p = w->proofs; p < w->proofs + w->n_proofs; p++)
+		judge(w, &w->codes.v[p->index], &p->proof, generation_of(w, p->interp));
 	w->n_proofs = 0;
 }
 
-void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generation)
+void codes_prove(struct walker *w, const struct wthread *t, uint32_t n)
 {
 	struct code_proof proof[BATCH];
-	uint32_t index[BATCH], n = 0, i, k;
+	uint32_t index[BATCH], n_planned = 0, i, k;
 
-	for (i = from; i < to; i++) {
+	for (i = 0; i < n; i++) {
 		struct wcode *c = codes_find(w, w->chain[i].code_addr);
 
-		if (!c || codes_is_proved(w, c, generation))
-			continue;
-		index[n] = (uint32_t)(c - w->codes.v);
-		plan_proof(w, c, &proof[n]);
-		if (++n < BATCH && i + 1 < to)
+		if (c && !is_proved(w, t, c)) {
+			index[n_planned] = (uint32_t)(c - w->codes.v);
+			plan_proof(w, c, &proof[n_planned++]);
+		}
+		if (n_planned < BATCH && i + 1 < n)
 			continue;
 		plan_read(w);
-		for (k = 0; k < n; k++)
-			judge(w, &w->codes.v[index[k]], &proof[k], generation);
-		n = 0;
-	}
-	if (n) {
-		plan_read(w);
-		for (k = 0; k < n; k++)
-			judge(w, &w->codes.v[index[k]], &proof[k], generation);
+		for (k = 0; k < n_planned; k++)
+			judge(w, &w->codes.v[index[k]], &proof[k],
+				t->interp->code_generation);
+		n_planned = 0;
 	}
 }
 
-struct wcode *codes_living(struct walker *w, uint64_t addr, uint64_t generation)
+struct wcode *codes_living(struct walker *w, const struct wthread *t, uint64_t addr)
 {
 	struct wcode *c = codes_get(w, addr);
 	struct code_proof proof;
 
-	if (c && !codes_is_proved(w, c, generation)) {
+	if (c && !is_proved(w, t, c)) {
 		plan_proof(w, c, &proof);
 		plan_read(w);
-		judge(w, c, &proof, generation);
+		judge(w, c, &proof, t->interp->code_generation);
 	}
 	return c && c->number ? c : NULL;
 }

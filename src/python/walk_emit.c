@@ -62,7 +62,6 @@ static bool number_codes(struct walker *w, uint32_t from)
 void emit_chain(struct walker *w, struct wthread *t)
 {
 	struct walk_thread *p = &t->pub;
-	uint64_t generation = t->interp->code_generation;
 	uint32_t n, same, changed, skip_at, i;
 	bool stale = w->now_ns - t->proved_ns >= STALE_NS;
 
@@ -88,7 +87,7 @@ void emit_chain(struct walker *w, struct wthread *t)
 		t->proved_ns = w->now_ns;
 	}
 	if (changed < n)
-		codes_prove(w, 0, n - changed, generation);
+		codes_prove(w, t, n - changed);
 	if (p->n_skipped != w->chain_skipped || p->skip_at != skip_at) {
 		if (p->n_skipped && p->skip_at < same)
 			same = p->skip_at;

@@ -65,7 +65,7 @@ struct wcode {
 	uint64_t name_addr;
 	uint64_t bytecode;   /* to 3.10: the bytes object of its instructions */
 	int64_t checked_ns;  /* when the identity was last seen */
-	uint64_t generation; /* interp.code_generation then (3.14+) */
+	uint64_t generation; /* of its interpreter then; UNCOUNTED */
 };
 
 struct codes {
@@ -88,6 +88,7 @@ struct code_proof {
 /* A proof that is read together with the frames. */
 struct planned_proof {
 	uint32_t index;
+	uint64_t interp;
 	struct code_proof proof;
 };
 
@@ -202,7 +203,8 @@ struct winterp {
 	uint64_t addr;
 	int64_t id;
 	uint64_t gil_addr;
-	uint64_t code_generation;
+	uint64_t
+		code_generation; /* while it stands no code object is another: see walk_code.c */
 	uint64_t head, main, listed_head;
 	uint64_t gil_holder;
 	bool gc, ok, linked, gil_ok;
@@ -274,9 +276,8 @@ struct walker {
 	struct codes codes;
 	struct planned_proof *proofs;
 	uint32_t n_proofs;
-	uint64_t code_generation; /* of the main interpreter */
-	uint64_t turn;            /* of the GIL, as of the last tick */
-	uint64_t turn_holder;     /* thread state that has or had it last */
+	uint64_t turn;        /* of the GIL, as of the last tick */
+	uint64_t turn_holder; /* thread state that has or had it last */
 	bool turn_known, turn_moved;
 	struct slot *slots; /* to 3.10: the chain of this tick, leaf first */
 	uint32_t n_slots;
@@ -361,13 +362,12 @@ struct wcode *codes_find(struct walker *w, uint64_t addr);
 /* The entry; reads the head when it is new. NULL: there is no code object. */
 struct wcode *codes_get(struct walker *w, uint64_t addr);
 /* The entry, proved now if it is not: of the object that lives there. NULL: there is none. */
-struct wcode *codes_living(struct walker *w, uint64_t addr, uint64_t generation);
-bool codes_is_proved(const struct walker *w, const struct wcode *c, uint64_t generation);
-/* Plans proofs of the codes that the frames from an index on had in the last tick. */
-void codes_plan(struct walker *w, const struct walk_thread *p, uint32_t from);
+struct wcode *codes_living(struct walker *w, const struct wthread *t, uint64_t addr);
+/* Plans proofs of the codes that the thread's frames from an index on had in the last tick. */
+void codes_plan(struct walker *w, const struct wthread *t, uint32_t from);
 void codes_judge_planned(struct walker *w);
-/* Proves the codes of w->chain[from..to) that are not proved; renumbers the replaced. */
-void codes_prove(struct walker *w, uint32_t from, uint32_t to, uint64_t generation);
+/* Proves the codes of the first n of w->chain that are not proved; renumbers the replaced. */
+void codes_prove(struct walker *w, const struct wthread *t, uint32_t n);
 
 /* However alike two ticks look, code objects are proved anew after this time: a program
  * could have replaced one and left no other trace on its stack. */

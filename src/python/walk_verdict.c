@@ -39,7 +39,7 @@ static bool was_caller(const struct wthread *t, uint32_t root, const struct raw_
 static const struct wcode *living_code(
 	struct walker *w, const struct wthread *t, const struct raw_frame *f)
 {
-	return codes_living(w, f->code_addr, t->interp->code_generation);
+	return codes_living(w, t, f->code_addr);
 }
 
 /* Has the frame not yet come to its first line? */
