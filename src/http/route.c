@@ -148,7 +148,8 @@ static const struct route routes[] = {
 		"rate_hz, "
 		"can_attach, refusal" },
 	{ "/api/v1/attach", ROUTE_POST, api_attach, "Starts recording a process.", NULL,
-		"body: {\"pid\": 4242}, and \"rate_hz\": 100 to change that of all processes" },
+		"body: {\"pid\": 4242}, and \"rate_hz\": 100 to change that of all "
+		"processes" },
 	{ "/api/v1/detach", ROUTE_POST, api_detach, "Stops recording a process.", NULL,
 		"body: {\"pid\": 4242}" },
 	{ "/api/v1/", 0, api_docs, "This page.", NULL, "HTML" },
