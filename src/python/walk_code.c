@@ -5,10 +5,10 @@
  * A code object that dies leaves its address to the next one, often with the same links,
  * the same first line and the same frame on top. What cannot be the same: co_version
  * (3.12+, a counter), or, before that, all addresses and the hash of the name at once.
- * From 3.14 the interpreter counts the deaths of code objects, in 3.13 with a GIL their births (each
- * gets the count as its co_version: init_code() of Objects/codeobject.c), and nothing need
- * be read while the count stands. Otherwise a code object is proved again when the frames
- * on top of which it stands have changed, at most once in PROOF_NS.
+ * From 3.14 the interpreter counts the deaths of code objects, in 3.13 (with a GIL) their
+ * births: each gets the count as its co_version (init_code() of Objects/codeobject.c).
+ * Nothing need be read while the count stands. Otherwise a code object is proved again when
+ * the frames on top of which it stands have changed, at most once in PROOF_NS.
  */
 #include "python/walk_impl.h"
 
