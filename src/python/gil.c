@@ -45,7 +45,9 @@ void gil_update(struct walker *w)
 		in->gil_holder = holder_of(w, in);
 		in->gc = (uint32_t)(w->r_gc >= 0 ? root_get(w, w->r_gc)
 						 : interp_get(w, in, w->i_gc)) != 0;
-		in->code_generation = interp_get(w, in, w->i_generation);
+		in->code_count = interp_get(w, in, w->i_generation);
+		in->code_generation =
+			hash_step(hash_u64((uint64_t)in->id), in->code_count);
 		in->head = interp_get(w, in, w->i_head);
 		in->main = interp_get(w, in, w->i_main);
 	}

@@ -39,6 +39,7 @@ static void want_interp(struct walker *w)
 	bool gil = a->interp.gil != ABI_NONE;
 
 	w->i_next = fieldset_add(s, a->interp.next, 8);
+	w->i_id = fieldset_add(s, a->interp.id, 8);
 	w->i_head = fieldset_add(s, a->interp.tstate_head, 8);
 	w->i_main = fieldset_add(s, a->interp.threads_main, 8);
 	w->i_gc = fieldset_add(s, a->interp.gc_collecting, 4);

@@ -168,7 +168,7 @@ bool codes_trim(struct walker *w)
 	return true;
 }
 
-struct wcode *codes_get(struct walker *w, uint64_t addr)
+struct wcode *codes_get(struct walker *w, const struct wthread *t, uint64_t addr)
 {
 	struct wcode *c = codes_find(w, addr);
 	struct code_proof p = { .head_ok = true };
@@ -185,7 +185,9 @@ struct wcode *codes_get(struct walker *w, uint64_t addr)
 		return NULL;
 	GROW(w->codes.v, w->codes.cap, w->codes.n + 1);
 	c = &w->codes.v[w->codes.n];
-	*c = (struct wcode){ .addr = addr, .generation = UNCOUNTED };
+	*c = (struct wcode){
+		.addr = addr, .generation = UNCOUNTED, .owner = t->interp->id
+	};
 	fill(w, c, &p);
 	*map_put(&w->codes.by_addr, addr) = w->codes.n;
 	w->codes.n++;
@@ -201,24 +203,33 @@ static bool is_proved(
 	       w->now_ns - c->checked_ns < PROOF_NS;
 }
 
-/* The count, if it vouches for what was read: a birth that it does not know was after it, or
- * it has come to its end and is 0. */
-static uint64_t vouching(
-	const struct walker *w, const struct code_proof *p, uint64_t generation)
+/* Does the count vouch for what was read? A birth that it does not know was after it, or it
+ * has come to its end and is 0. */
+static bool vouches(
+	const struct walker *w, const struct winterp *in, const struct code_proof *p)
 {
 	const struct abi *a = w->abi;
 
-	if (a->interp.code_generation == ABI_NONE &&
-		(a->interp.next_version == ABI_NONE ||
-			head_u32(w, p, a->code.version) >= generation))
-		return UNCOUNTED;
-	return generation;
+	return a->interp.code_generation != ABI_NONE ||
+	       (a->interp.next_version != ABI_NONE &&
+		       head_u32(w, p, a->code.version) < in->code_count);
 }
 
-/* One code object after its proof was read: the same, replaced, or gone. */
-static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
-	uint64_t generation)
+/* From 3.13 an interpreter counts its own code objects: in the next one at its address all
+ * else may be the same, too. */
+static bool has_moved_in(const struct walker *w, const struct wcode *c, int64_t owner)
 {
+	return c->owner != owner && w->abi->version >= ABI_VERSION(3, 13);
+}
+
+/* One code object after its proof was read: the same, replaced, or gone. in: NULL when its
+ * interpreter is. */
+static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
+	const struct winterp *in)
+{
+	int64_t owner = in ? in->id : c->owner;
+	bool other = has_moved_in(w, c, owner);
+
 	c->checked_ns = w->now_ns;
 	c->generation = UNCOUNTED;
 	if (!p->head_ok || !is_code(w, p)) {
@@ -226,8 +237,10 @@ static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
 		c->number = 0;
 		return;
 	}
-	c->generation = vouching(w, p, generation);
-	if (c->number && identity_of(w, p) == c->identity)
+	if (in && vouches(w, in, p))
+		c->generation = in->code_generation;
+	c->owner = owner;
+	if (c->number && !other && identity_of(w, p) == c->identity)
 		return;
 	w->stats.n_code_changes++;
 	fill(w, c, p);
@@ -268,15 +281,15 @@ void codes_plan(struct walker *w, const struct wthread *t, uint32_t from)
 	}
 }
 
-static uint64_t generation_of(const struct walker *w, uint64_t interp)
+static const struct winterp *interp_at(const struct walker *w, uint64_t addr)
 {
 	uint32_t i;
 
 	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->addr == interp)
-			return w->interps[i]->code_generation;
+		if (w->interps[i]->addr == addr)
+			return w->interps[i];
 	}
-	return UNCOUNTED;
+	return NULL;
 }
 
 void codes_judge_planned(struct walker *w)
@@ -284,7 +297,7 @@ void codes_judge_planned(struct walker *w)
 	const struct planned_proof *p;
 
 	for (p = w->proofs; p < w->proofs + w->n_proofs; p++)
-		judge(w, &w->codes.v[p->index], &p->proof, generation_of(w, p->interp));
+		judge(w, &w->codes.v[p->index], &p->proof, interp_at(w, p->interp));
 	w->n_proofs = 0;
 }
 
@@ -304,21 +317,20 @@ void codes_prove(struct walker *w, const struct wthread *t, uint32_t n)
 			continue;
 		plan_read(w);
 		for (k = 0; k < n_planned; k++)
-			judge(w, &w->codes.v[index[k]], &proof[k],
-				t->interp->code_generation);
+			judge(w, &w->codes.v[index[k]], &proof[k], t->interp);
 		n_planned = 0;
 	}
 }
 
 struct wcode *codes_living(struct walker *w, const struct wthread *t, uint64_t addr)
 {
-	struct wcode *c = codes_get(w, addr);
+	struct wcode *c = codes_get(w, t, addr);
 	struct code_proof proof;
 
 	if (c && !is_proved(w, t, c)) {
 		plan_proof(w, c, &proof);
 		plan_read(w);
-		judge(w, c, &proof, t->interp->code_generation);
+		judge(w, c, &proof, t->interp);
 	}
 	return c && c->number ? c : NULL;
 }

@@ -48,12 +48,12 @@ static uint32_t count_same(const struct walker *w, const struct walk_thread *p)
 }
 
 /* Numbers for the frames from the root index on; false: one has no code object. */
-static bool number_codes(struct walker *w, uint32_t from)
+static bool number_codes(struct walker *w, const struct wthread *t, uint32_t from)
 {
 	uint32_t i;
 
 	for (i = w->n_chain - from; i-- > 0;) {
-		if (!codes_get(w, w->chain[i].code_addr))
+		if (!codes_get(w, t, w->chain[i].code_addr))
 			return false;
 	}
 	return true;
@@ -77,7 +77,7 @@ void emit_chain(struct walker *w, struct wthread *t)
 		t->changed = n;
 		return;
 	}
-	if (!number_codes(w, same)) {
+	if (!number_codes(w, t, same)) {
 		p->status = ST_TORN;
 		return;
 	}

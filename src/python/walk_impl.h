@@ -66,6 +66,7 @@ struct wcode {
 	uint64_t bytecode;   /* to 3.10: the bytes object of its instructions */
 	int64_t checked_ns;  /* when the identity was last seen */
 	uint64_t generation; /* of its interpreter then; UNCOUNTED */
+	int64_t owner;       /* its interpreter's id */
 };
 
 struct codes {
@@ -88,7 +89,7 @@ struct code_proof {
 /* A proof that is read together with the frames. */
 struct planned_proof {
 	uint32_t index;
-	uint64_t interp;
+	uint64_t interp; /* address */
 	struct code_proof proof;
 };
 
@@ -203,8 +204,9 @@ struct winterp {
 	uint64_t addr;
 	int64_t id;
 	uint64_t gil_addr;
+	uint64_t code_count; /* of deaths, or births, of code objects: see walk_code.c */
 	uint64_t
-		code_generation; /* while it stands no code object is another: see walk_code.c */
+		code_generation; /* of it and id: while it stands no code object is another */
 	uint64_t head, main, listed_head;
 	uint64_t gil_holder;
 	bool gc, ok, linked, gil_ok;
@@ -240,7 +242,7 @@ struct walker {
 	uint64_t root_base;
 	int r_head, r_current, r_gc;
 	int r_mark[4], i_mark[4]; /* what moves when a thread takes or awaits the GIL */
-	int i_next, i_head, i_main, i_gil_locked, i_gil_holder, i_gc, i_generation;
+	int i_next, i_id, i_head, i_main, i_gil_locked, i_gil_holder, i_gc, i_generation;
 	uint8_t root_copy[8192];
 	bool root_ok;
 	uint32_t ts_len;
@@ -360,7 +362,7 @@ void codes_release(struct codes *c);
 /* The entry of a code object that was seen before, or NULL. */
 struct wcode *codes_find(struct walker *w, uint64_t addr);
 /* The entry; reads the head when it is new. NULL: there is no code object. */
-struct wcode *codes_get(struct walker *w, uint64_t addr);
+struct wcode *codes_get(struct walker *w, const struct wthread *t, uint64_t addr);
 /* The entry, proved now if it is not: of the object that lives there. NULL: there is none. */
 struct wcode *codes_living(struct walker *w, const struct wthread *t, uint64_t addr);
 /* Plans proofs of the codes that the thread's frames from an index on had in the last tick. */

@@ -62,13 +62,20 @@ void plan_interp(struct walker *w, struct winterp *in)
 			w, in->gil_addr, in->gil_copy, sizeof(in->gil_copy), &in->gil_ok);
 }
 
+/* One that lies where another lay, as its id tells, is another: nobody finds that again. */
 static struct winterp *find_interp(struct walker *w, uint64_t addr)
 {
 	uint32_t i;
 
 	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->addr == addr)
-			return w->interps[i];
+		struct winterp *in = w->interps[i];
+
+		if (in->addr != addr)
+			continue;
+		if (w->i_id < 0 || !in->ok ||
+			in->id == (int64_t)fieldset_get(&w->interpset, in->copy, w->i_id))
+			return in;
+		in->addr = 0;
 	}
 	return NULL;
 }
@@ -82,9 +89,6 @@ static struct winterp *add_interp(struct walker *w, uint64_t addr)
 		return NULL;
 	in = xcalloc(1, sizeof(*in));
 	in->addr = addr;
-	in->id = w->n_interps;
-	if (a->interp.id != ABI_NONE)
-		mem_read(w->mem, addr + a->interp.id, &in->id, 8);
 	if (a->interp.gil_ptr != ABI_NONE)
 		mem_read_u64(w->mem, addr + a->interp.gil_ptr, &in->gil_addr);
 	plan_interp(w, in);
@@ -92,6 +96,8 @@ static struct winterp *add_interp(struct walker *w, uint64_t addr)
 		free(in);
 		return NULL;
 	}
+	in->id = w->i_id >= 0 ? (int64_t)fieldset_get(&w->interpset, in->copy, w->i_id)
+			      : w->n_interps;
 	w->interps[w->n_interps++] = in;
 	return in;
 }
@@ -118,6 +124,7 @@ static void drop_unlinked_interps(struct walker *w)
 enum status lists_update_interps(struct walker *w)
 {
 	uint64_t addr = fieldset_get(&w->rootset, w->root_copy, w->r_head);
+	struct winterp *now[WALK_MAX_INTERPS];
 	uint32_t i, n = 0;
 
 	if (!addr)
@@ -129,15 +136,18 @@ enum status lists_update_interps(struct walker *w)
 
 		if (!in)
 			in = add_interp(w, addr);
-		if (!in || !in->ok || n++ == WALK_MAX_INTERPS)
+		if (!in || !in->ok || n == WALK_MAX_INTERPS)
 			return n ? ST_TORN : ST_NO_INTERP;
 		if (in->linked)
 			return ST_CYCLE;
 		in->linked = true;
+		now[n++] = in;
 		addr = fieldset_get(&w->interpset, in->copy, w->i_next);
 	}
 	if (n != w->n_interps)
 		drop_unlinked_interps(w);
+	memcpy(w->interps, now,
+		n * sizeof(*now)); /* the newest first, the main one last */
 	return ST_OK;
 }
 

@@ -46,7 +46,7 @@ static const struct wcode *living_code(
 static bool is_incomplete(
 	struct walker *w, const struct wthread *t, const struct raw_frame *f)
 {
-	const struct wcode *c = codes_get(w, f->code_addr);
+	const struct wcode *c = codes_get(w, t, f->code_addr);
 
 	if (!c || f->tlbc || f->instr >= c->first ||
 		w->abi->code.firsttraceable == ABI_NONE)
