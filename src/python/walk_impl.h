@@ -204,9 +204,9 @@ struct winterp {
 	uint64_t addr;
 	int64_t id;
 	uint64_t gil_addr;
-	uint64_t code_count; /* of deaths, or births, of code objects: see walk_code.c */
-	uint64_t
-		code_generation; /* of it and id: while it stands no code object is another */
+	/* Deaths, or births, of code objects; and a hash of that and id: while it stands no code
+	 * object is another. See walk_code.c. */
+	uint64_t code_count, code_generation;
 	uint64_t head, main, listed_head;
 	uint64_t gil_holder;
 	bool gc, ok, linked, gil_ok;

@@ -146,8 +146,8 @@ enum status lists_update_interps(struct walker *w)
 	}
 	if (n != w->n_interps)
 		drop_unlinked_interps(w);
-	memcpy(w->interps, now,
-		n * sizeof(*now)); /* the newest first, the main one last */
+	/* the newest first, the main one last */
+	memcpy(w->interps, now, n * sizeof(*now));
 	return ST_OK;
 }
 
