@@ -9,12 +9,12 @@ COUNT = 40
 EDGE_NS = 2000000       # so close to a generation's ends its neighbour may be seen
 
 
-def told_under_other_names(tmp_path, python, script):
+def told_under_other_names(tmp_path, python, script, seconds):
     """The program says when it called which: what was sampled then must bear that name. How
     many are sampled is the machine's doing; how many are told is not. -> what is wrong, how many
     were told, the program's words."""
     store, out = tmp_path / "x", tmp_path / "x.jsonl"
-    with Program(python, script, COUNT, 0.1) as program:
+    with Program(python, script, COUNT, seconds) as program:
         p = start_recording(program.pid, "-r", 500, "-q", "-o", store)
         wait_for("samples", lambda: samples_in(store))
         program.say("go")
@@ -34,7 +34,7 @@ def told_under_other_names(tmp_path, python, script):
 
 @each_python
 def test_forty_generations_appear_under_their_own_names(tmp_path, python):
-    wrong, told, words = told_under_other_names(tmp_path, python, "generations.py")
+    wrong, told, words = told_under_other_names(tmp_path, python, "generations.py", 0.1)
     assert len(set(words[::3])) < COUNT, "no address was used again: the test tests nothing"
     print(python.name, "generations told", told, "addresses", len(set(words[::3])))
     # its caller, when the processor was taken away between the clock and the call
@@ -46,7 +46,7 @@ def test_forty_generations_appear_under_their_own_names(tmp_path, python):
 def test_what_runs_in_interpreters_that_come_and_go_has_its_own_name(tmp_path, python):
     """Each lies where the last one lay, so do its code objects, and its counts begin anew: but for the name all is the
     same."""
-    wrong, told, _ = told_under_other_names(tmp_path, python, "interpreters.py")
+    wrong, told, _ = told_under_other_names(tmp_path, python, "interpreters.py", 0.04)
     assert not [name for _, name in wrong if name.startswith("made_")]
     assert told > COUNT / 4
 
