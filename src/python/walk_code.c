@@ -217,7 +217,8 @@ static bool vouches(
 
 /* From 3.13 an interpreter counts its own code objects: in the next one at its address all
  * else may be the same, too. */
-static bool has_moved_in(const struct walker *w, const struct wcode *c, int64_t owner)
+static bool has_another_owner(
+	const struct walker *w, const struct wcode *c, int64_t owner)
 {
 	return c->owner != owner && w->abi->version >= ABI_VERSION(3, 13);
 }
@@ -228,7 +229,7 @@ static void judge(struct walker *w, struct wcode *c, const struct code_proof *p,
 	const struct winterp *in)
 {
 	int64_t owner = in ? in->id : c->owner;
-	bool other = has_moved_in(w, c, owner);
+	bool other = has_another_owner(w, c, owner);
 
 	c->checked_ns = w->now_ns;
 	c->generation = UNCOUNTED;
@@ -279,17 +280,6 @@ void codes_plan(struct walker *w, const struct wthread *t, uint32_t from)
 		plan_proof(w, c, &at->proof);
 		w->n_proofs++;
 	}
-}
-
-static const struct winterp *interp_at(const struct walker *w, uint64_t addr)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->n_interps; i++) {
-		if (w->interps[i]->addr == addr)
-			return w->interps[i];
-	}
-	return NULL;
 }
 
 void codes_judge_planned(struct walker *w)

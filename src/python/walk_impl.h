@@ -63,10 +63,11 @@ struct wcode {
 	uint64_t end;      /* behind the last instruction: address, from 3.11 */
 	int32_t locals;    /* words of locals in it: an empty stack begins there */
 	uint64_t name_addr;
-	uint64_t bytecode;   /* to 3.10: the bytes object of its instructions */
-	int64_t checked_ns;  /* when the identity was last seen */
-	uint64_t generation; /* of its interpreter then; UNCOUNTED */
-	int64_t owner;       /* its interpreter's id */
+	uint64_t bytecode;  /* to 3.10: the bytes object of its instructions */
+	int64_t checked_ns; /* when the identity was last seen */
+	uint64_t
+		generation; /* its interpreter's code_generation then, if that vouches for it */
+	int64_t owner; /* its interpreter's id */
 };
 
 struct codes {
@@ -391,6 +392,8 @@ void emit_chain(struct walker *w, struct wthread *t);
 void plan_fields(
 	struct walker *w, const struct fieldset *s, uint64_t base, void *copy, bool *ok);
 void plan_interp(struct walker *w, struct winterp *in);
+/* The one that is known at an address, or NULL. */
+struct winterp *interp_at(const struct walker *w, uint64_t addr);
 /* Follows the list; interpreters that are no longer in it go, with their threads. */
 enum status lists_update_interps(struct walker *w);
 /* Has anything about the lists of threads changed since they were last followed? */

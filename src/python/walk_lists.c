@@ -62,21 +62,26 @@ void plan_interp(struct walker *w, struct winterp *in)
 			w, in->gil_addr, in->gil_copy, sizeof(in->gil_copy), &in->gil_ok);
 }
 
-/* One that lies where another lay, as its id tells, is another: nobody finds that again. */
-static struct winterp *find_interp(struct walker *w, uint64_t addr)
+struct winterp *interp_at(const struct walker *w, uint64_t addr)
 {
 	uint32_t i;
 
 	for (i = 0; i < w->n_interps; i++) {
-		struct winterp *in = w->interps[i];
-
-		if (in->addr != addr)
-			continue;
-		if (w->i_id < 0 || !in->ok ||
-			in->id == (int64_t)fieldset_get(&w->interpset, in->copy, w->i_id))
-			return in;
-		in->addr = 0;
+		if (w->interps[i]->addr == addr)
+			return w->interps[i];
 	}
+	return NULL;
+}
+
+/* One that lies where another lay, as its id tells, is another: nobody finds that again. */
+static struct winterp *find_interp(struct walker *w, uint64_t addr)
+{
+	struct winterp *in = interp_at(w, addr);
+
+	if (!in || !in->ok || w->i_id < 0 ||
+		in->id == (int64_t)fieldset_get(&w->interpset, in->copy, w->i_id))
+		return in;
+	in->addr = 0;
 	return NULL;
 }
 

@@ -35,7 +35,7 @@ class Target:
             wait_for("the main thread's read", self.reads)
 
     def reads(self):
-        """By what the kernel says of its main thread, which says "ready" and has the GIL to wait for before it reads."""
+        """By what the kernel says: its main thread, having said "ready", has the GIL to wait for before it reads."""
         syscall = pathlib.Path(f"/proc/{self.pid}/syscall").read_text().split()
         return syscall[1:2] == ["0x0"]  # of standard input: what else it does from then on does not sleep
 

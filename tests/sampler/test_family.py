@@ -42,9 +42,9 @@ class Follow:
 
 
 def working(got, kind):
-    """How many processes were seen in what children do."""
+    """The processes that were seen in what children do."""
     name = "child_of_" + ("multiprocessing" if kind.startswith("mp") else kind)
-    return sum(any(name in each for s in got.of(pid=pid) for each in s.names) for pid in got.pids())
+    return {pid for pid in got.pids() if any(name in each for s in got.of(pid=pid) for each in s.names)}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -56,10 +56,12 @@ def test_children_of_every_kind_are_followed(tmp_path, kind):
         pids = set(map(int, program.hear().split()))
         if kind != "shell":     # those are below the pids, which were Python only until they were shells
             wait_for(f"children {pids}", lambda: pids <= follow.pids())
-        wait_for("each in its own work", lambda: working(follow.so_far(), kind) == 3)
+        wait_for("each in its own work", lambda: len(working(follow.so_far(), kind)) == 3)
         program.say("end")
         got = follow.end()
-    assert working(got, kind) == 3
+    assert len(working(got, kind)) == 3
+    if kind == "shell":         # and nobody else
+        assert set(got.pids()) <= {program.pid} | pids | working(got, kind)
 
 
 def test_children_born_and_gone_are_counted_once(tmp_path):
